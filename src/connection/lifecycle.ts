@@ -1,0 +1,144 @@
+import type { Endpoint } from '../tcp/endpoint.ts';
+import type { Instant, SocketIdentity } from '../tcp/identity.ts';
+import type { TcpState } from '../tcp/state.ts';
+import type { TcpInfo } from '../tcp/tcp-info.ts';
+import type { StateChange } from './lifecycle-event.ts';
+import type { CallSite, ObservationSource, SocketRef, SocketSignals } from './observation.ts';
+
+/** Who opened it. `unknown` for a socket first seen half-way. */
+export type Role = 'client' | 'server' | 'unknown';
+
+/** Whose FIN or RST came first. */
+export type CloseInitiator = 'local' | 'remote' | 'simultaneous' | 'unknown';
+
+/**
+ * How it ended. `fin`: both sides finished in order, or this side did and the peer was not awaited. `rst`: a RST,
+ * sent or received. `timeout`: the kernel gave up. `abort`: ended from outside the connection (SOCK_DESTROY, an
+ * interface that went away), without either.
+ */
+export type CloseType = 'fin' | 'rst' | 'timeout' | 'abort';
+
+/** What was measured or worked out of when a segment went over the wire. */
+export interface Moment {
+  readonly at: Instant;
+  readonly inferred: boolean;
+}
+
+/**
+ * One connection, from the first SYN to the last ACK, as far as it was seen. Owned and changed by the tracker alone;
+ * everybody else reads a view.
+ */
+export interface Lifecycle {
+  readonly ref: SocketRef | undefined;
+  readonly firstSeen: Instant;
+  id: SocketIdentity;
+  role: Role;
+  /** The best of the sources that spoke of it: who its times come from. */
+  source: ObservationSource;
+
+  state: TcpState;
+  stateSince: Instant;
+  /** What was seen or must have happened after ESTABLISHED; the way there is told by the moments below. */
+  changes: StateChange[];
+
+  calledAt: Instant | undefined;
+  requested: Endpoint | undefined;
+  attempt: number;
+  syn: Moment | undefined;
+  established: Moment | undefined;
+  rttUs: number | undefined;
+  synRetransmits: number | undefined;
+
+  finSent: Moment | undefined;
+  finReceived: Moment | undefined;
+  rstSent: Moment | undefined;
+  rstReceived: Moment | undefined;
+  initiator: CloseInitiator;
+  closeType: CloseType | undefined;
+  /** The handshake's failure, or what the socket was destroyed with: a Node error code. */
+  error: string | undefined;
+  /** When the descriptor went, or the kernel said CLOSE. */
+  endedAt: Instant | undefined;
+  phase: Phase;
+
+  receiveQueue: number;
+  sendQueue: number;
+  /** When a row last spoke of it, and whether that was by way of our own descriptor, which knows best. */
+  lookedAt: Instant | undefined;
+  lookedByDescriptor: boolean;
+  /** Grows whenever a byte was read by the process or acknowledged by the peer; a leak moves none. */
+  progress: number;
+  info: TcpInfo | undefined;
+  bytesRead: number | undefined;
+  bytesWritten: number | undefined;
+
+  /** False when this process has a descriptor but no JavaScript socket for it. */
+  inJavaScript: boolean;
+  signals: SocketSignals | undefined;
+  site: CallSite | undefined;
+  context: unknown;
+  suppressed: boolean;
+}
+
+/**
+ * `opening`: SYN out, no answer. `open`: established until both FINs or a RST. `released`: the descriptor is closed
+ * and the teardown told; the kernel may still hold the connection (FIN_WAIT, LAST_ACK, TIME_WAIT, another process).
+ */
+export type Phase = 'opening' | 'open' | 'released';
+
+/** A connection of which nothing is known but that it exists. */
+export function newLifecycle(
+  ref: SocketRef | undefined,
+  id: SocketIdentity,
+  firstSeen: Instant,
+  source: ObservationSource,
+  state: TcpState,
+): Lifecycle {
+  return {
+    ref,
+    firstSeen,
+    id,
+    role: 'unknown',
+    source,
+    state,
+    stateSince: firstSeen,
+    changes: [],
+    calledAt: undefined,
+    requested: undefined,
+    attempt: 1,
+    syn: undefined,
+    established: undefined,
+    rttUs: undefined,
+    synRetransmits: undefined,
+    finSent: undefined,
+    finReceived: undefined,
+    rstSent: undefined,
+    rstReceived: undefined,
+    initiator: 'unknown',
+    closeType: undefined,
+    error: undefined,
+    endedAt: undefined,
+    phase: state === 'syn_sent' || state === 'syn_received' ? 'opening' : 'open',
+    receiveQueue: 0,
+    sendQueue: 0,
+    lookedAt: undefined,
+    lookedByDescriptor: false,
+    progress: 0,
+    info: undefined,
+    bytesRead: undefined,
+    bytesWritten: undefined,
+    inJavaScript: true,
+    signals: undefined,
+    site: undefined,
+    context: undefined,
+    suppressed: false,
+  };
+}
+
+/** When the teardown began: the first FIN or RST, sent or received. */
+export function teardownStart({ finSent, finReceived, rstSent, rstReceived }: Lifecycle): Moment | undefined {
+  let first: Moment | undefined;
+  for (const moment of [finReceived, finSent, rstSent, rstReceived])
+    if (moment && (first === undefined || moment.at < first.at)) first = moment;
+  return first;
+}

@@ -1,0 +1,91 @@
+import type { Instant } from '../tcp/identity.ts';
+import type { TcpState } from '../tcp/state.ts';
+import { shortestPath } from '../tcp/transition.ts';
+import { type CloseType, type Lifecycle, type Moment, teardownStart } from './lifecycle.ts';
+import type { LifecycleEvent } from './lifecycle-event.ts';
+import type { ObservationSource } from './observation.ts';
+
+/** A connection that changes its mind more often than this is told in part: the first ones, and the last. */
+const mostChanges = 24;
+
+/** When and by whom a state was seen. */
+export interface Sighting {
+  readonly at: Instant;
+  readonly source: ObservationSource;
+  /** The state was found, but the moment of the change was not seen. */
+  readonly inferred: boolean;
+}
+
+/**
+ * Takes the connection into a state, by way of every state that it must have passed since it was last seen (RFC 9293,
+ * section 3.3.2). A state that no way leads to is not believed: the result is empty, the connection unchanged.
+ */
+export function enter(connection: Lifecycle, to: TcpState, sighting: Sighting): LifecycleEvent[] {
+  const path = shortestPath(connection.state, to);
+  if (path === undefined || path.length === 0) return [];
+  const events: LifecycleEvent[] = [];
+  const last = path.length - 1;
+  path.forEach((state, index) => {
+    events.push(...step(connection, state, index < last ? { ...sighting, inferred: true } : sighting));
+  });
+  return events;
+}
+
+function step(connection: Lifecycle, to: TcpState, { at, source, inferred }: Sighting): LifecycleEvent[] {
+  const from = connection.state;
+  const change = { from, to, at, inferred, source };
+  const moment: Moment = { at, inferred };
+  const events: LifecycleEvent[] = [{ kind: 'state_changed', connection, change }];
+  const wasOpening = connection.phase === 'opening';
+  const torn = teardownStart(connection) !== undefined;
+
+  connection.state = to;
+  connection.stateSince = at;
+  if (!wasOpening) remember(connection, change);
+
+  if (to === 'established' && wasOpening) {
+    connection.established ??= moment;
+    connection.phase = 'open';
+    events.push({ kind: 'handshake_completed', connection, at });
+  }
+  noteSegments(connection, from, to, moment);
+  if (!torn && teardownStart(connection) !== undefined) events.push({ kind: 'teardown_started', connection, at });
+  if (to === 'closed' || to === 'time_wait') events.push(...finish(connection, at));
+  return events;
+}
+
+/** Which FIN an edge tells of, and so who began. */
+function noteSegments(connection: Lifecycle, from: TcpState, to: TcpState, moment: Moment): void {
+  if (to === 'fin_wait_1' || to === 'last_ack') connection.finSent ??= moment;
+  if (to === 'close_wait' || to === 'closing' || to === 'time_wait') connection.finReceived ??= moment;
+  if (to === 'fin_wait_1') connection.initiator = 'local';
+  if (to === 'close_wait') connection.initiator = 'remote';
+  if (to === 'closing') connection.initiator = 'simultaneous';
+  if (from === 'closing' || from === 'fin_wait_2' || from === 'last_ack') connection.closeType ??= 'fin';
+}
+
+/** The descriptor is gone or the kernel has nothing more to say: tells the end of the teardown, once. */
+export function finish(connection: Lifecycle, at: Instant): LifecycleEvent[] {
+  if (connection.phase === 'released') return [];
+  const wasOpening = connection.phase === 'opening';
+  connection.phase = 'released';
+  connection.endedAt = at;
+  if (wasOpening) {
+    connection.error ??= 'ECONNABORTED';
+    return [{ kind: 'handshake_failed', connection, at, error: connection.error }];
+  }
+  connection.closeType ??= closeTypeOf(connection);
+  return [{ kind: 'teardown_completed', connection, at }];
+}
+
+function closeTypeOf({ rstSent, rstReceived, finSent, finReceived, error }: Lifecycle): CloseType {
+  if (rstSent || rstReceived) return 'rst';
+  if (error === 'ETIMEDOUT') return 'timeout';
+  if (finSent || finReceived) return 'fin';
+  return 'abort';
+}
+
+function remember(connection: Lifecycle, change: Lifecycle['changes'][number]): void {
+  if (connection.changes.length >= mostChanges) connection.changes.pop();
+  connection.changes.push(change);
+}

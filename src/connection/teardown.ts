@@ -1,0 +1,126 @@
+import type { Instant } from '../tcp/identity.ts';
+import type { TcpState } from '../tcp/state.ts';
+import type { TcpInfo } from '../tcp/tcp-info.ts';
+import { lastSegment } from './handshake.ts';
+import { type Lifecycle, teardownStart } from './lifecycle.ts';
+import type { LifecycleEvent } from './lifecycle-event.ts';
+import type { Closed, Ending } from './observation.ts';
+import { enter, finish } from './state-change.ts';
+
+/**
+ * The application ended its side. Whether that makes us the first to say goodbye only the kernel can tell: in
+ * JavaScript it looks the same when the peer's FIN is already there. The state stays the one last seen; a FIN that is
+ * still on its way to the kernel has changed nothing yet.
+ */
+export function end(connection: Lifecycle, { at, info }: Ending): LifecycleEvent[] {
+  if (connection.phase !== 'open') return [];
+  return tellingTheStart(connection, at, () => {
+    const events = info ? catchUp(connection, at, info) : [];
+    if (info?.state === 'established') connection.initiator = 'local';
+    connection.finSent ??= { at, inferred: false };
+    return events;
+  });
+}
+
+/**
+ * The descriptor closes: the last moment at which this process can ask. What comes after (FIN_WAIT, LAST_ACK,
+ * TIME_WAIT) it will not see, so the teardown is told up to here.
+ */
+export function close(connection: Lifecycle, event: Closed): LifecycleEvent[] {
+  const { at, info } = event;
+  connection.bytesRead = event.bytesRead;
+  connection.bytesWritten = event.bytesWritten;
+  if (connection.phase === 'released') return [];
+  // A connect() that was given up is a failure, whatever it was given up for.
+  if (connection.phase === 'opening') {
+    connection.error = 'ECONNABORTED';
+    return finish(connection, at);
+  }
+  connection.error ??= event.error;
+  const events = tellingTheStart(connection, at, () => {
+    const caughtUp = info ? catchUp(connection, at, info) : [];
+    if (alreadyOver(event)) noteHowItEnded(connection, event);
+    else leave(connection, event);
+    return caughtUp;
+  });
+  return [...events, ...finish(connection, at)];
+}
+
+/** Bytes of payload that the kernel holds and nobody read; undefined when it cannot be told. */
+export function unreadBytes(info: TcpInfo | undefined, bytesRead: number): number | undefined {
+  if (info?.bytesReceived === undefined) return undefined;
+  return Math.max(0, info.bytesReceived - bytesRead - (finCounted.has(info.state) ? 1 : 0));
+}
+
+/** The states in which `tcpi_bytes_received` counts the peer's FIN. */
+const finCounted: ReadonlySet<TcpState> = new Set(['close_wait', 'last_ack', 'closing', 'time_wait']);
+
+function tellingTheStart(connection: Lifecycle, at: Instant, act: () => LifecycleEvent[]): LifecycleEvent[] {
+  const torn = teardownStart(connection) !== undefined;
+  const events = act();
+  const told = torn || events.some((event) => event.kind === 'teardown_started');
+  if (!told && teardownStart(connection)) events.push({ kind: 'teardown_started', connection, at });
+  return events;
+}
+
+/** What the kernel says of the state now, dated as well as it can be. CLOSE does not say which way led there. */
+function catchUp(connection: Lifecycle, at: Instant, info: TcpInfo): LifecycleEvent[] {
+  connection.info = info;
+  connection.source = 'sock_diag';
+  if (info.state === 'closed') return [];
+  const since = connection.established?.at ?? connection.firstSeen;
+  return enter(connection, info.state, { at: lastSegment(at, info, since), source: 'sock_diag', inferred: true });
+}
+
+/** Nothing is left to close: the kernel's socket is in CLOSE already, or an error of the connection said so. */
+function alreadyOver({ info, error }: Closed): boolean {
+  return info?.state === 'closed' || (error !== undefined && connectionErrors.has(error));
+}
+
+const cutOff = new Set(['ECONNABORTED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN']);
+const connectionErrors = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', ...cutOff]);
+
+function noteHowItEnded(connection: Lifecycle, { at, error, info, bytesRead }: Closed): void {
+  if (error === 'ETIMEDOUT') connection.closeType = 'timeout';
+  else if (error !== undefined && cutOff.has(error)) connection.closeType = 'abort';
+  else if (bothFinished(connection, error, info, bytesRead)) {
+    connection.finReceived ??= { at, inferred: true };
+    connection.closeType = 'fin';
+  } else {
+    // In CLOSE without both FINs, and no timer fired: the peer sent a RST.
+    connection.rstReceived = { at: info ? lastSegment(at, info, connection.firstSeen) : at, inferred: true };
+    connection.closeType = 'rst';
+    if (connection.initiator === 'unknown') connection.initiator = 'remote';
+  }
+  connection.state = 'closed';
+  connection.stateSince = at;
+}
+
+/** Our FIN went out, and of the peer's either a state told or the byte that the kernel counts for it. */
+function bothFinished(
+  { finSent, finReceived }: Lifecycle,
+  error: string | undefined,
+  info: TcpInfo | undefined,
+  bytesRead: number,
+): boolean {
+  if (finSent === undefined || error === 'ECONNRESET') return false;
+  if (finReceived || info?.bytesReceived === undefined) return true;
+  return info.bytesReceived > bytesRead;
+}
+
+/**
+ * This side goes, on purpose: with a FIN, or with a RST when it was asked for or when payload was left unread. Nobody
+ * in this process sees the segment leave, and none leaves while another process holds the descriptor too.
+ */
+function leave(connection: Lifecycle, { at, how, info, bytesRead }: Closed): void {
+  const first = connection.finReceived === undefined && connection.finSent === undefined;
+  if (first && info !== undefined) connection.initiator = 'local';
+  // RFC 9293, section 3.10.4, and tcp_close(): closing over unread payload aborts.
+  if (how === 'reset' || (unreadBytes(info, bytesRead) ?? 0) > 0) {
+    connection.rstSent = { at, inferred: true };
+    connection.closeType = 'rst';
+    return;
+  }
+  connection.finSent ??= { at, inferred: true };
+  connection.closeType = 'fin';
+}

@@ -1,0 +1,294 @@
+import { type Instant, instant, type SocketIdentity } from '../tcp/identity.ts';
+import { complete, fail, openActively, openPassively } from './handshake.ts';
+import { IdentityIndex } from './identity-index.ts';
+import { type Lifecycle, newLifecycle } from './lifecycle.ts';
+import type { LifecycleEvent } from './lifecycle-event.ts';
+import type { Adopted, Observation, Row, SocketEvent, SocketRef, SweepEnd, Transition } from './observation.ts';
+import { seeRow, seeTransition } from './sighting.ts';
+import { enter } from './state-change.ts';
+import { close, end } from './teardown.ts';
+
+export interface TrackerLimits {
+  /** Connections held at once; the oldest released one, else the oldest of all, makes room. */
+  readonly maxConnections: number;
+  /** Of these, at most so many whose descriptor is closed already. */
+  readonly maxReleased: number;
+}
+
+/** What the tracker holds and what it had to let go. */
+export interface TrackerCounts {
+  readonly connections: number;
+  readonly released: number;
+  readonly evicted: number;
+  /** Events and rows that a source knows it did not see. */
+  readonly lost: number;
+  /** Rows of sockets that belong to nobody here and found no more room to wait in. */
+  readonly strangersDropped: number;
+}
+
+/** RFC 9293, section 3.4.1, and TCP_TIMEWAIT_LEN: what Linux means by 2 MSL. */
+const timeWaitUs = 60_000_000;
+
+/** How long a released connection is remembered, in case that the kernel still shows it. */
+const releasedUs = 600_000_000;
+
+const mostStrangers = 1024;
+
+const nothing: readonly LifecycleEvent[] = [];
+
+/** All connections of one process. Takes observations, gives what came of them; reads no clock. */
+export class Tracker {
+  readonly #limits: TrackerLimits;
+  readonly #index = new IdentityIndex();
+  readonly #bySocket = new Map<SocketRef, Lifecycle>();
+  readonly #all = new Set<Lifecycle>();
+  /** When each released connection is forgotten, soonest first: every entry is given the same time to live, or less. */
+  readonly #released = new Map<Lifecycle, Instant>();
+  readonly #suspects = new Set<Lifecycle>();
+  #strangers = new Map<string, Row>();
+  #evicted = 0;
+  #lost = 0;
+  #strangersDropped = 0;
+
+  constructor(limits: TrackerLimits) {
+    this.#limits = limits;
+  }
+
+  observe(observation: Observation): readonly LifecycleEvent[] {
+    switch (observation.kind) {
+      case 'socket_event':
+        return this.#socketEvent(observation);
+      case 'row':
+        return this.#row(observation);
+      case 'transition':
+        return this.#transition(observation);
+      case 'sweep_end':
+        return this.#sweepEnd(observation);
+      case 'lost':
+        this.#lost += observation.count;
+        return nothing;
+      case 'host':
+        return nothing;
+    }
+  }
+
+  /** Time has passed: ends TIME_WAITs whose 2 MSL are over and forgets what was released long ago. */
+  advance(now: Instant): readonly LifecycleEvent[] {
+    const events: LifecycleEvent[] = [];
+    for (const [connection, until] of this.#released) {
+      if (until > now) continue;
+      if (connection.state === 'time_wait')
+        events.push(...enter(connection, 'closed', { at: until, source: connection.source, inferred: true }));
+      events.push(...this.#forget(connection, 'over'));
+    }
+    return events;
+  }
+
+  /** When `advance` has something to do next. */
+  nextDeadline(): Instant | undefined {
+    let next: Instant | undefined;
+    for (const until of this.#released.values()) if (next === undefined || until < next) next = until;
+    return next;
+  }
+
+  connections(): Iterable<Lifecycle> {
+    return this.#all;
+  }
+
+  get(socket: SocketRef): Lifecycle | undefined {
+    return this.#bySocket.get(socket);
+  }
+
+  knows(id: SocketIdentity): boolean {
+    return this.#index.find(id) !== undefined;
+  }
+
+  /** Those in CLOSE_WAIT and those with bytes that nobody has read: the only ones worth a closer look. */
+  suspects(): ReadonlySet<Lifecycle> {
+    return this.#suspects;
+  }
+
+  /** Hands over the rows that belong to no known connection, once: someone may find out whose they are. */
+  takeStrangers(): readonly Row[] {
+    if (this.#strangers.size === 0) return [];
+    const rows = [...this.#strangers.values()];
+    this.#strangers = new Map();
+    return rows;
+  }
+
+  counts(): TrackerCounts {
+    return {
+      connections: this.#all.size,
+      released: this.#released.size,
+      evicted: this.#evicted,
+      lost: this.#lost,
+      strangersDropped: this.#strangersDropped,
+    };
+  }
+
+  #socketEvent(event: SocketEvent): readonly LifecycleEvent[] {
+    if (event.event === 'connecting') return this.#open(openActively(event), event.at);
+    if (event.event === 'accepted') {
+      const { connection, events } = openPassively(event);
+      return [...this.#admit(connection), ...events, ...this.#settle(connection)];
+    }
+    if (event.event === 'adopted') return this.#adopt(event);
+    const connection = this.#bySocket.get(event.socket);
+    if (connection === undefined) return nothing;
+    const before = connection.id;
+    const events = socketEvent(connection, event);
+    if (connection.id !== before) this.#index.add(connection);
+    return this.#told(connection, events);
+  }
+
+  #open(connection: Lifecycle, at: Instant): readonly LifecycleEvent[] {
+    return [...this.#admit(connection), { kind: 'handshake_started', connection, at }];
+  }
+
+  #adopt(event: Adopted): readonly LifecycleEvent[] {
+    const known = this.#index.find(event.id);
+    if (known && known.phase !== 'released') return nothing;
+    const connection = newLifecycle(event.socket, event.id, event.at, 'userland', 'established');
+    connection.inJavaScript = event.inJavaScript;
+    return this.#admit(connection);
+  }
+
+  #row(row: Row): readonly LifecycleEvent[] {
+    const connection = row.socket === undefined ? this.#index.find(row.id) : this.#bySocket.get(row.socket);
+    if (connection === undefined) {
+      if (row.socket === undefined) this.#keepStranger(row);
+      return nothing;
+    }
+    const before = connection.id;
+    const events = seeRow(connection, row);
+    if (connection.id !== before) this.#index.add(connection);
+    if (connection.state === 'time_wait' && row.expiresMs !== undefined)
+      this.#release(connection, instant(row.at + row.expiresMs * 1000));
+    return this.#told(connection, events);
+  }
+
+  #transition(transition: Transition): readonly LifecycleEvent[] {
+    const known = this.#index.find(transition.id);
+    const connection =
+      known ?? newLifecycle(undefined, transition.id, transition.at, transition.source, transition.from);
+    const admitted = known ? [] : this.#admit(connection);
+    return this.#told(connection, [...admitted, ...seeTransition(connection, transition)]);
+  }
+
+  /** A whole sweep over a state that no longer shows a connection, which only sweeps can see, proves that it left. */
+  #sweepEnd({ whole, states, startedAt, at, source }: SweepEnd): readonly LifecycleEvent[] {
+    if (!whole) return nothing;
+    const events: LifecycleEvent[] = [];
+    for (const connection of this.#suspects) {
+      const onlySwept = connection.phase === 'released' || !connection.inJavaScript;
+      const seen = connection.lookedAt !== undefined && connection.lookedAt >= startedAt;
+      if (!onlySwept || seen || !states.includes(connection.state)) continue;
+      events.push(...enter(connection, 'closed', { at, source, inferred: true }), ...this.#forget(connection, 'over'));
+    }
+    return events;
+  }
+
+  #told(connection: Lifecycle, events: readonly LifecycleEvent[]): readonly LifecycleEvent[] {
+    const settled = this.#settle(connection);
+    return settled.length === 0 ? events : [...events, ...settled];
+  }
+
+  /** Puts the connection where it belongs after something happened to it. */
+  #settle(connection: Lifecycle): readonly LifecycleEvent[] {
+    if (!this.#all.has(connection)) return nothing;
+    if (isSuspect(connection)) this.#suspects.add(connection);
+    else this.#suspects.delete(connection);
+    if (connection.phase !== 'released' || this.#released.has(connection)) return nothing;
+    this.#index.releaseInode(connection);
+    // Nothing of it is left in the kernel, or nothing that a look could still find.
+    const over = connection.established === undefined && connection.role !== 'unknown';
+    if (over || connection.state === 'closed' || connection.rstSent) return this.#forget(connection, 'over');
+    const span = connection.state === 'time_wait' ? timeWaitUs : releasedUs;
+    this.#release(connection, instant((connection.endedAt ?? connection.stateSince) + span));
+    return this.#released.size > this.#limits.maxReleased ? this.#forgetOldestReleased() : nothing;
+  }
+
+  #release(connection: Lifecycle, until: Instant): void {
+    this.#released.delete(connection);
+    this.#released.set(connection, until);
+  }
+
+  #admit(connection: Lifecycle): LifecycleEvent[] {
+    const events: LifecycleEvent[] = [];
+    const previous = this.#index.find(connection.id);
+    // The same four-tuple or inode again: the kernel has let go of the one that had it.
+    if (previous?.phase === 'released') events.push(...this.#forget(previous, 'over'));
+    this.#all.add(connection);
+    if (connection.ref !== undefined) this.#bySocket.set(connection.ref, connection);
+    this.#index.add(connection);
+    if (this.#all.size > this.#limits.maxConnections) events.push(...this.#evict());
+    return events;
+  }
+
+  #evict(): readonly LifecycleEvent[] {
+    this.#evicted++;
+    const [oldestReleased] = this.#released.keys();
+    const [oldest] = this.#all;
+    const victim = oldestReleased ?? oldest;
+    return victim ? this.#forget(victim, 'evicted') : nothing;
+  }
+
+  #forgetOldestReleased(): readonly LifecycleEvent[] {
+    const [oldest] = this.#released.keys();
+    return oldest ? this.#forget(oldest, 'over') : nothing;
+  }
+
+  #forget(connection: Lifecycle, why: 'over' | 'evicted'): readonly LifecycleEvent[] {
+    this.#all.delete(connection);
+    this.#released.delete(connection);
+    this.#suspects.delete(connection);
+    this.#index.remove(connection);
+    if (connection.ref !== undefined) this.#bySocket.delete(connection.ref);
+    return [{ kind: 'forgotten', connection, why }];
+  }
+
+  #keepStranger(row: Row): void {
+    const name = strangerName(row.id);
+    if (this.#strangers.size >= mostStrangers && !this.#strangers.has(name)) this.#strangersDropped++;
+    else this.#strangers.set(name, row);
+  }
+}
+
+function socketEvent(
+  connection: Lifecycle,
+  event: Exclude<SocketEvent, { event: 'connecting' | 'accepted' | 'adopted' }>,
+): readonly LifecycleEvent[] {
+  switch (event.event) {
+    case 'connected':
+      return complete(connection, event);
+    case 'connect_failed':
+      return fail(connection, event);
+    case 'ending':
+      return end(connection, event);
+    case 'closed':
+      return close(connection, event);
+    case 'inspected':
+      connection.signals = event.signals;
+      if (event.site !== undefined) connection.site = event.site ?? undefined;
+      return nothing;
+    case 'handed_over':
+      connection.phase = 'released';
+      connection.endedAt = event.at;
+      connection.inJavaScript = false;
+      return nothing;
+  }
+}
+
+function isSuspect(connection: Lifecycle): boolean {
+  if (connection.state === 'close_wait') return connection.phase === 'open' || lookedAtSinceItsEnd(connection);
+  return connection.state === 'established' && connection.phase === 'open' && connection.receiveQueue > 0;
+}
+
+/** The descriptor was closed here, and the kernel showed the connection open after that. */
+function lookedAtSinceItsEnd({ lookedAt, endedAt }: Lifecycle): boolean {
+  return lookedAt !== undefined && endedAt !== undefined && lookedAt > endedAt;
+}
+
+function strangerName({ cookie, inode, tuple }: SocketIdentity): string {
+  return cookie ?? (inode === undefined ? JSON.stringify(tuple) : `ino:${inode}`);
+}

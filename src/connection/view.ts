@@ -1,0 +1,127 @@
+import type { Endpoint } from '../tcp/endpoint.ts';
+import { connectionId, type Instant } from '../tcp/identity.ts';
+import type { TcpState } from '../tcp/state.ts';
+import type { CloseInitiator, CloseType, Lifecycle, Role } from './lifecycle.ts';
+import type { StateChange, Step, StepName } from './lifecycle-event.ts';
+import type { ObservationSource, SocketSignals } from './observation.ts';
+import { unreadBytes } from './teardown.ts';
+
+/** The read model of every surface: what is known of one connection at one moment. Durations are in seconds. */
+export interface ConnectionView {
+  readonly id: string;
+  readonly role: Role;
+  readonly state: TcpState;
+  /** Since the connection was first seen. */
+  readonly age: number;
+  readonly stateAge: number;
+  readonly local: Endpoint | undefined;
+  readonly peer: Endpoint | undefined;
+  /** What the application asked connect() for. */
+  readonly requested: Endpoint | undefined;
+  /** 1 for the first address that was tried. */
+  readonly attempt: number;
+  /** From the call of connect() to the SYN: the name look-up, and the attempts before this one. */
+  readonly beforeSyn: number | undefined;
+  readonly handshakeDuration: number | undefined;
+  readonly rtt: number | undefined;
+  readonly receiveQueue: number;
+  readonly sendQueue: number;
+  readonly bytesSent: number | undefined;
+  readonly bytesReceived: number | undefined;
+  readonly retransmits: number | undefined;
+  readonly initiator: CloseInitiator;
+  readonly closeType: CloseType | undefined;
+  readonly error: string | undefined;
+  readonly source: ObservationSource;
+  readonly steps: readonly Step[];
+  readonly changes: readonly StateChange[];
+  /** Nearest first; read from the captured stack when first asked for. */
+  readonly callSite: readonly string[];
+  /** The descriptor is closed here; what the kernel still holds goes on without this process. */
+  readonly released: boolean;
+  /** False for a descriptor of this process that no JavaScript socket stands for. */
+  readonly inJavaScript: boolean;
+  /** Grows whenever a byte was read by the process or acknowledged by the peer. */
+  readonly progress: number;
+  /** What JavaScript knew of the socket when it was last inspected; only suspicious ones are. */
+  readonly signals: SocketSignals | undefined;
+  /** Opened under suppressed tracing: an exporter's own. */
+  readonly suppressed: boolean;
+}
+
+export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
+  const { id, syn, established, info } = connection;
+  const sent = info?.bytesSent === undefined ? undefined : info.bytesSent - (info.bytesRetransmitted ?? 0);
+  return {
+    id: connectionId(id, connection.firstSeen),
+    role: connection.role,
+    state: connection.state,
+    age: seconds(connection.firstSeen, now),
+    stateAge: seconds(connection.stateSince, now),
+    local: id.tuple?.local,
+    peer: id.tuple?.peer,
+    requested: connection.requested,
+    attempt: connection.attempt,
+    beforeSyn: syn && connection.calledAt !== undefined ? seconds(connection.calledAt, syn.at) : undefined,
+    handshakeDuration: syn && established ? seconds(syn.at, established.at) : undefined,
+    rtt: connection.rttUs === undefined ? undefined : connection.rttUs / 1e6,
+    receiveQueue: connection.receiveQueue,
+    sendQueue: connection.sendQueue,
+    bytesSent: sent ?? connection.bytesWritten,
+    bytesReceived: payloadReceived(connection),
+    retransmits: info?.totalRetransmits,
+    initiator: connection.initiator,
+    closeType: connection.closeType,
+    error: connection.error,
+    source: connection.source,
+    steps: stepsOf(connection),
+    changes: connection.changes,
+    get callSite() {
+      return connection.site?.frames() ?? [];
+    },
+    released: connection.phase === 'released',
+    inJavaScript: connection.inJavaScript,
+    progress: connection.progress,
+    signals: connection.signals,
+    suppressed: connection.suppressed,
+  };
+}
+
+/** The segments that made and ended the connection, in the order of time. */
+export function stepsOf(connection: Lifecycle): readonly Step[] {
+  const { syn, established, finSent, finReceived, rstSent, rstReceived } = connection;
+  const steps: Step[] = [];
+  if (syn) steps.push({ name: 'syn', ...syn });
+  if (established) {
+    const rtt = connection.rttUs ?? 0;
+    // The client hears SYN+ACK and answers at once; the server answered one round trip before the ACK came.
+    const synAck = connection.role === 'server' ? established.at - rtt : established.at;
+    steps.push({ name: 'syn_ack', at: synAck as Instant, inferred: true });
+    steps.push({ name: 'ack', ...established });
+  }
+  const later: [StepName, typeof finSent][] = [
+    ['fin.sent', finSent],
+    ['fin.received', finReceived],
+    ['fin.acked', finAcked(connection)],
+    ['rst.sent', rstSent],
+    ['rst.received', rstReceived],
+  ];
+  const ending = later.flatMap(([name, moment]) => (moment ? [{ name, ...moment }] : []));
+  return [...steps, ...ending.sort((a, b) => a.at - b.at)];
+}
+
+/** The edge that only an acknowledgement of our FIN makes. */
+function finAcked({ changes }: Lifecycle): { at: Instant; inferred: boolean } | undefined {
+  const edge = changes.find(
+    ({ from, to }) => to === 'fin_wait_2' || (from === 'closing' && to === 'time_wait') || from === 'last_ack',
+  );
+  return edge && { at: edge.at, inferred: edge.inferred };
+}
+
+function payloadReceived({ info, bytesRead }: Lifecycle): number | undefined {
+  return unreadBytes(info, 0) ?? bytesRead;
+}
+
+function seconds(from: Instant, to: Instant): number {
+  return Math.max(0, to - from) / 1e6;
+}

@@ -1,0 +1,99 @@
+import type { ConnectionView } from '../connection/view.ts';
+
+/** What a detector says of one connection. `unknown` is not `clear`: there was not enough to tell. */
+export type Verdict =
+  | { readonly kind: 'clear' }
+  | { readonly kind: 'unknown'; readonly why: string }
+  | { readonly kind: 'found'; readonly cause: LeakCause };
+
+export const clear: Verdict = { kind: 'clear' };
+
+/** Looks at connections for one kind of trouble. Pure: everything it may know is in the view. */
+export interface Detector {
+  readonly kind: FindingKind;
+  /** How long, in microseconds of a running event loop, a verdict must stand before it counts. */
+  readonly patience: number;
+  examine(connection: ConnectionView): Verdict;
+}
+
+export type FindingKind = 'close_wait_leak' | 'unread_data';
+
+/** Why nobody reads or ends a socket. Each has its words in `explain/`, which a test holds to this list. */
+export const leakCauses = [
+  'half_open_never_ended',
+  'paused',
+  'no_consumer',
+  'readable_not_read',
+  'pause_on_connect',
+  'pipe_stuck',
+  'iterator_stalled',
+  'onread_stopped',
+  'http_response_not_consumed',
+  'fetch_body_not_consumed',
+  'http_request_body_not_consumed',
+  'http_half_open_response',
+  'upgrade_forgotten',
+  'ended_write_stuck',
+  'fd_in_other_process',
+  'handle_without_js_socket',
+  'unknown',
+] as const;
+
+export type LeakCause = (typeof leakCauses)[number];
+
+export type Severity = 'warning' | 'critical';
+
+/** Something that is wrong, as everybody is told of it; the names are those of its JSON. */
+export interface Finding {
+  /** Stays the same while the finding is open. */
+  readonly id: string;
+  readonly kind: FindingKind;
+  readonly cause: LeakCause;
+  readonly severity: Severity;
+  readonly status: 'raised' | 'changed' | 'cleared';
+  /** When the oldest of its connections got into trouble; ISO 8601. */
+  readonly since: string;
+  /** Of the oldest, in seconds. */
+  readonly age_s: number;
+  readonly count: number;
+  readonly growth_per_minute: number;
+  readonly subject: Subject;
+  /** A few of the connections, oldest first. */
+  readonly sample: readonly SampledConnection[];
+  readonly forecast: Forecast | null;
+  readonly confidence: 'observed' | 'inferred';
+}
+
+/** What the finding is about. */
+export interface Subject {
+  readonly role: ConnectionView['role'];
+  /** Where a client's connections go, `host:port` as the application asked for it. */
+  readonly destination?: string;
+  /** Where a server's connections came in, `address:port`. */
+  readonly listener?: string;
+  /** The HTTP request on the first of the sampled connections, `POST /upload`. */
+  readonly request?: string;
+  /** Class of the pipe target that does not drain. */
+  readonly pipe_target?: string;
+}
+
+export interface SampledConnection {
+  readonly connection_id: string;
+  readonly local: string | null;
+  readonly peer: string | null;
+  readonly state: ConnectionView['state'];
+  /** In this state, in seconds. */
+  readonly age_s: number;
+  /** Bytes that the process has not read; an unread FIN counts as one. */
+  readonly rx_queue: number;
+  readonly call_site: readonly string[];
+  /** Of the trace that the connection was opened in; null where there was none. */
+  readonly trace_id: string | null;
+}
+
+export interface Forecast {
+  /** Open files that this process may have (RLIMIT_NOFILE). */
+  readonly limit: number;
+  /** Seconds until it is reached, at the present growth. */
+  readonly reached_in_s: number;
+}

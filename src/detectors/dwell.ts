@@ -1,0 +1,35 @@
+import type { ConnectionView } from '../connection/view.ts';
+import type { Instant } from '../tcp/identity.ts';
+
+interface Stay {
+  readonly since: Instant;
+  readonly progress: number;
+  readonly state: ConnectionView['state'];
+  looks: number;
+  touchedAt: Instant;
+}
+
+/**
+ * How long each connection has been in the same trouble without a byte moving: by the loop's clock, and in looks. One
+ * look proves nothing, every state on the way is a legal transient.
+ */
+export class Dwell {
+  readonly #stays = new Map<string, Stay>();
+
+  /** Notes one look at one connection. True when the trouble has lasted at least two looks and the patience. */
+  isRipe({ id, progress, state }: ConnectionView, patience: number, clock: Instant): boolean {
+    const stay = this.#stays.get(id);
+    if (stay === undefined || stay.progress !== progress || stay.state !== state) {
+      this.#stays.set(id, { since: clock, progress, state, looks: 1, touchedAt: clock });
+      return false;
+    }
+    stay.looks++;
+    stay.touchedAt = clock;
+    return stay.looks >= 2 && clock - stay.since >= patience;
+  }
+
+  /** The look is over: whoever was not seen in it is out of trouble. */
+  endLook(clock: Instant): void {
+    for (const [id, stay] of this.#stays) if (stay.touchedAt !== clock) this.#stays.delete(id);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Instant } from '../tcp/identity.ts';
+import type { Forecast, Severity } from './detector.ts';
+
+/** Five minutes of looks at the default interval. */
+const mostLooks = 60;
+
+/** A forecast from less would be a guess. */
+const leastLooks = 5;
+const leastSpanUs = 60_000_000;
+
+/** What is left of a limit, for a forecast. */
+export interface Limit {
+  readonly usage: number;
+  readonly limit: number;
+}
+
+/** How a count has grown over the last looks. */
+export class Growth {
+  readonly #looks: { at: Instant; count: number }[] = [];
+
+  look(at: Instant, count: number): void {
+    this.#looks.push({ at, count });
+    if (this.#looks.length > mostLooks) this.#looks.shift();
+  }
+
+  /** Connections a minute, from the first to the last of the looks that are remembered; 0 before there are two. */
+  get perMinute(): number {
+    const span = this.#span();
+    const first = this.#looks[0];
+    const last = this.#looks.at(-1);
+    if (span === 0 || first === undefined || last === undefined) return 0;
+    return ((last.count - first.count) / span) * 60e6;
+  }
+
+  /** When the limit is reached if it goes on like this; undefined when nothing grows or not enough was seen. */
+  forecast(limit: Limit | undefined): Forecast | undefined {
+    const { perMinute } = this;
+    if (limit === undefined || perMinute <= 0) return undefined;
+    if (this.#looks.length < leastLooks || this.#span() < leastSpanUs) return undefined;
+    const left = Math.max(0, limit.limit - limit.usage);
+    return { limit: limit.limit, reached_in_s: Math.round((left / perMinute) * 60) };
+  }
+
+  #span(): number {
+    const first = this.#looks[0];
+    const last = this.#looks.at(-1);
+    return first && last ? last.at - first.at : 0;
+  }
+}
+
+const withinTheHour = 3600;
+
+/** Critical when the limit is reached, all but a twentieth, or will be within the hour. */
+export function severityOf(limit: Limit | undefined, forecast: Forecast | undefined): Severity {
+  const reached = limit !== undefined && limit.usage >= limit.limit * 0.95;
+  return reached || (forecast !== undefined && forecast.reached_in_s <= withinTheHour) ? 'critical' : 'warning';
+}

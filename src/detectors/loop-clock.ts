@@ -1,0 +1,31 @@
+import { type Instant, instant } from '../tcp/identity.ts';
+
+/**
+ * A clock that stands still while the event loop is blocked. Nothing can be said to neglect a socket while no
+ * JavaScript runs, so patience is counted in the loop's own time.
+ */
+export class LoopClock {
+  #last: Instant | undefined;
+  #running = 0;
+  #blocked = 0;
+
+  /**
+   * A look that was due `interval` microseconds after the one before happens now: what is over that, the loop was
+   * blocked. Returns the loop's time.
+   */
+  look(now: Instant, interval: number): Instant {
+    if (this.#last !== undefined) {
+      const passed = now - this.#last;
+      const counted = Math.min(passed, interval * 1.5);
+      this.#running += counted;
+      this.#blocked += passed - counted;
+    }
+    this.#last = now;
+    return instant(this.#running);
+  }
+
+  /** How long the loop has been blocked in all, in microseconds, as far as looks can tell. */
+  get blocked(): number {
+    return this.#blocked;
+  }
+}

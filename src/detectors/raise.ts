@@ -1,0 +1,215 @@
+import type { ConnectionView } from '../connection/view.ts';
+import { formatEndpoint } from '../tcp/endpoint.ts';
+import type { Instant } from '../tcp/identity.ts';
+import type { Finding, SampledConnection, Subject } from './detector.ts';
+import type { Group } from './group.ts';
+import { Growth, type Limit, severityOf } from './growth.ts';
+
+/** A finding is told again at most once in so many looks. */
+const looksBetweenChanges = 6;
+
+/** A group must be there, and gone, for so many looks before it is raised, and cleared. */
+const looksToRaise = 2;
+/** A group that still grows from look to look is waited for, but no longer than this. */
+const looksToSettle = 4;
+const looksToClear = 2;
+
+const mostSampled = 10;
+
+/** What one look brings besides the groups. */
+export interface Look {
+  readonly at: Instant;
+  /** Open files of this process and how many it may have; undefined where the host does not say. */
+  readonly descriptors: Limit | undefined;
+  /** Wall time of an instant, ISO 8601. */
+  readonly wallTime: (at: Instant) => string;
+  /** The trace that a connection was opened in. */
+  readonly traceOf: (connection: ConnectionView) => string | undefined;
+}
+
+interface Open {
+  readonly id: string;
+  /** Ids of its connections at the last look: what a group is recognised by when its cause becomes clearer. */
+  members: Set<string>;
+  readonly growth: Growth;
+  looks: number;
+  looksGone: number;
+  looksSinceTold: number;
+  told: Finding | undefined;
+  now: Finding;
+}
+
+/**
+ * Turns what is found look by look into findings: each raised once, changed when its numbers move materially, cleared
+ * once. It stays quiet for a look, so that connections that fall ill together are told of together.
+ */
+export class Raiser {
+  readonly #open: Open[] = [];
+  readonly #origin: string;
+  #count = 0;
+
+  /** `origin` sets the ids of one process or thread apart from those of another that writes to the same stderr. */
+  constructor(origin: string) {
+    this.#origin = origin;
+  }
+
+  /** What there is to tell after this look. */
+  look(groups: readonly Group[], look: Look): Finding[] {
+    const tell: Finding[] = [];
+    const taken = new Set<Open>();
+    for (const group of groups) {
+      const open = this.#recognise(group, taken) ?? this.#start(group, look);
+      taken.add(open);
+      const told = this.#update(open, group, look);
+      if (told) tell.push(told);
+    }
+    for (const open of [...this.#open]) {
+      if (taken.has(open)) continue;
+      const told = this.#gone(open);
+      if (told) tell.push(told);
+    }
+    return tell;
+  }
+
+  /** Those that were raised and not cleared, as they are now. */
+  findings(): readonly Finding[] {
+    return this.#open.filter((open) => open.told !== undefined).map((open) => open.now);
+  }
+
+  /** The open finding of the same kind that has the most connections in common with the group. */
+  #recognise(group: Group, taken: ReadonlySet<Open>): Open | undefined {
+    let best: Open | undefined;
+    let most = 0;
+    for (const open of this.#open) {
+      if (taken.has(open) || open.now.kind !== group.kind) continue;
+      const common = group.connections.reduce((sum, { id }) => sum + (open.members.has(id) ? 1 : 0), 0);
+      if (common > most) [best, most] = [open, common];
+    }
+    return best ?? this.#open.find((open) => !taken.has(open) && samePlace(open.now, group));
+  }
+
+  #start(group: Group, look: Look): Open {
+    const id = `${group.kind}-${this.#origin}-${++this.#count}`;
+    const growth = new Growth();
+    const open: Open = {
+      id,
+      members: new Set(),
+      growth,
+      looks: 0,
+      looksGone: 0,
+      looksSinceTold: 0,
+      told: undefined,
+      now: describe(id, group, growth, look, 'raised'),
+    };
+    this.#open.push(open);
+    return open;
+  }
+
+  #update(open: Open, group: Group, look: Look): Finding | undefined {
+    const grows = group.connections.length > open.members.size;
+    open.members = new Set(group.connections.map(({ id }) => id));
+    open.growth.look(look.at, group.connections.length);
+    open.looks++;
+    open.looksGone = 0;
+    open.looksSinceTold++;
+    const status = open.told === undefined ? 'raised' : 'changed';
+    open.now = describe(open.id, group, open.growth, look, status);
+    if (open.told === undefined) {
+      const settled = open.looks >= looksToRaise && !grows;
+      return settled || open.looks >= looksToSettle ? this.#tell(open) : undefined;
+    }
+    const due = open.looksSinceTold >= looksBetweenChanges && isMaterial(open.told, open.now);
+    return due ? this.#tell(open) : undefined;
+  }
+
+  #gone(open: Open): Finding | undefined {
+    open.looksGone++;
+    if (open.looksGone < looksToClear && open.told !== undefined) return undefined;
+    this.#open.splice(this.#open.indexOf(open), 1);
+    return open.told && { ...open.now, status: 'cleared', count: 0, growth_per_minute: 0, forecast: null };
+  }
+
+  #tell(open: Open): Finding {
+    open.told = open.now;
+    open.looksSinceTold = 0;
+    return open.now;
+  }
+}
+
+function samePlace(finding: Finding, group: Group): boolean {
+  const [first] = group.connections;
+  const { call_site } = finding.sample[0] ?? { call_site: [] };
+  return (
+    finding.kind === group.kind &&
+    finding.cause === group.cause &&
+    call_site[0] === first?.callSite[0] &&
+    JSON.stringify(finding.subject) === JSON.stringify(subjectOf(group))
+  );
+}
+
+/** The count doubled or halved, or severity, cause or the presence of a forecast changed. */
+function isMaterial(told: Finding, now: Finding): boolean {
+  const doubled = now.count >= told.count * 2;
+  const halved = now.count <= told.count / 2;
+  const forecast = (now.forecast === null) !== (told.forecast === null);
+  return doubled || halved || forecast || now.severity !== told.severity || now.cause !== told.cause;
+}
+
+function describe(id: string, group: Group, growth: Growth, look: Look, status: Finding['status']): Finding {
+  const connections = [...group.connections].sort((a, b) => b.stateAge - a.stateAge);
+  const age = connections[0]?.stateAge ?? 0;
+  const forecast = growth.forecast(look.descriptors);
+  return {
+    id,
+    kind: group.kind,
+    cause: group.cause,
+    severity: severityOf(look.descriptors, forecast),
+    status,
+    since: look.wallTime((look.at - age * 1e6) as Instant),
+    age_s: rounded(age),
+    count: connections.length,
+    growth_per_minute: rounded(growth.perMinute),
+    subject: subjectOf(group),
+    sample: pick(connections).map((connection) => sampled(connection, look)),
+    forecast: forecast ?? null,
+    confidence: connections.every((connection) => connection.signals !== undefined) ? 'observed' : 'inferred',
+  };
+}
+
+/** The oldest, those with a call site first: one whose line is known says more than one a second older. */
+function pick(connections: readonly ConnectionView[]): readonly ConnectionView[] {
+  const known = connections.filter(({ callSite }) => callSite.length > 0);
+  const rest = connections.filter(({ callSite }) => callSite.length === 0);
+  return [...known, ...rest].slice(0, mostSampled);
+}
+
+function subjectOf(group: Group): Subject {
+  const [first] = pick(group.connections);
+  if (first === undefined) return { role: 'unknown' };
+  const { role, requested, local, peer, signals } = first;
+  return {
+    role,
+    ...(role === 'client' && requested && { destination: formatEndpoint(requested) }),
+    ...(role === 'server' && local && { listener: formatEndpoint(local) }),
+    ...(role === 'unknown' && peer && { destination: formatEndpoint(peer) }),
+    ...(signals?.http?.request !== undefined && { request: signals.http.request }),
+    ...(signals?.pipeTarget && { pipe_target: signals.pipeTarget.name }),
+  };
+}
+
+function sampled(connection: ConnectionView, look: Look): SampledConnection {
+  return {
+    connection_id: connection.id,
+    local: connection.local ? formatEndpoint(connection.local) : null,
+    peer: connection.peer ? formatEndpoint(connection.peer) : null,
+    state: connection.state,
+    age_s: rounded(connection.stateAge),
+    rx_queue: connection.receiveQueue,
+    call_site: connection.callSite,
+    trace_id: look.traceOf(connection) ?? null,
+  };
+}
+
+function rounded(number: number): number {
+  return Math.round(number * 10) / 10;
+}

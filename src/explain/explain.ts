@@ -1,0 +1,51 @@
+import type { Finding } from '../detectors/detector.ts';
+import { causes, kinds } from './messages.en.ts';
+
+/** A finding with its words, as it goes out: on stderr, in JSON, to a surface. */
+export type ExplainedFinding = Finding & {
+  /** What happened on the wire, and what was seen in the process. */
+  readonly message: string;
+  /** Whose turn it is, and what to change in the code. */
+  readonly advice: string;
+};
+
+export function explain(finding: Finding): ExplainedFinding {
+  return {
+    ...finding,
+    message: messageOf(finding),
+    advice: `${kinds[finding.kind].turn} ${causes[finding.cause].advice}`,
+  };
+}
+
+function messageOf(finding: Finding): string {
+  const { wire, outcome } = kinds[finding.kind];
+  if (finding.status === 'cleared') return `Over: no such connection is left (${summaryOf(finding)}).`;
+  return `${summaryOf(finding)}: ${causes[finding.cause].seen}. ${wire} ${outcome}${forecastOf(finding)}`;
+}
+
+/** `3 connections to 127.0.0.1:8080, in CLOSE_WAIT, and nobody closes, the oldest for 34 s`. */
+export function summaryOf({ count, kind, subject, age_s, status }: Finding): string {
+  const many = count === 1 ? '1 connection' : `${count} connections`;
+  const { title } = kinds[kind];
+  if (status === 'cleared') return `${kind}${placeOf(subject)}`;
+  return `${many}${placeOf(subject)} ${title}${count === 1 ? '' : ', the oldest'} for ${spell(age_s)}`;
+}
+
+function placeOf({ destination, listener, request, pipe_target }: Finding['subject']): string {
+  const where = listener ? ` accepted on ${listener}` : destination ? ` to ${destination}` : '';
+  const what = request ? ` (${request})` : '';
+  return where + what + (pipe_target ? ` piped into a ${pipe_target}` : '');
+}
+
+function forecastOf({ forecast, growth_per_minute, severity }: Finding): string {
+  if (forecast)
+    return ` They grow by ${growth_per_minute} a minute: at this rate the limit of ${forecast.limit} open files is reached in ${spell(forecast.reached_in_s)}.`;
+  return severity === 'critical' ? ' The process has all but reached its limit of open files.' : '';
+}
+
+/** `34 s`, `12 min`, `3 h`: one unit, as people say it. */
+export function spell(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds * 10) / 10} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}

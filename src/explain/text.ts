@@ -1,0 +1,80 @@
+import { type ExplainedFinding, spell, summaryOf } from './explain.ts';
+import { causes, kinds } from './messages.en.ts';
+
+/** How a finding is laid out for a person. */
+export interface TextStyle {
+  readonly colour: boolean;
+  /** Columns; lines are broken at spaces. */
+  readonly width: number;
+}
+
+const mostConnections = 3;
+
+/** A finding as a paragraph or two that can be understood without any other page. */
+export function findingText(finding: ExplainedFinding, style: TextStyle): string {
+  const paint = style.colour ? ansi : plain;
+  const head = `synfin ${mark(finding)} ${finding.kind} · ${finding.cause}`;
+  if (finding.status === 'cleared') return `${paint.good(head)} is over\n`;
+  const { wire, turn, outcome } = kinds[finding.kind];
+  const { seen, advice } = causes[finding.cause];
+  const [first] = finding.sample;
+  const rows: [string, string][] = [
+    ['what', `${summaryOf(finding)}: ${seen}.`],
+    ['wire', `${wire} ${outcome}`],
+    ['turn', turn],
+    ...(first?.call_site ?? []).slice(0, 3).map((frame, index): [string, string] => [index === 0 ? 'from' : '', frame]),
+    ['fix', advice],
+    ...growthRows(finding),
+    ...connectionRows(finding),
+  ];
+  const body = rows.map(([label, text]) => row(label, text, style.width, paint)).join('\n');
+  return `${finding.severity === 'critical' ? paint.bad(head) : paint.warn(head)}\n${body}\n`;
+}
+
+function mark({ severity, status }: ExplainedFinding): string {
+  if (status === 'cleared') return 'ok';
+  return severity === 'critical' ? 'CRITICAL' : 'warning';
+}
+
+function growthRows({ growth_per_minute, forecast }: ExplainedFinding): [string, string][] {
+  if (forecast === null) return [];
+  const when = spell(forecast.reached_in_s);
+  return [['soon', `+${growth_per_minute} a minute; the limit of ${forecast.limit} open files is reached in ${when}`]];
+}
+
+function connectionRows({ sample, count }: ExplainedFinding): [string, string][] {
+  const rows = sample.slice(0, mostConnections).map(({ connection_id, local, peer, state, age_s, rx_queue }, index) => {
+    const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}, ${rx_queue} B unread`;
+    return [index === 0 ? 'socket' : '', text] as [string, string];
+  });
+  return count > rows.length ? [...rows, ['', `and ${count - rows.length} more`]] : rows;
+}
+
+const indent = 9;
+
+function row(label: string, text: string, width: number, paint: Paint): string {
+  const lines = wrapWords(text, Math.max(30, width - indent));
+  return lines
+    .map((line, index) => (index === 0 ? paint.dim(`  ${label.padEnd(indent - 2)}`) : ' '.repeat(indent)) + line)
+    .join('\n');
+}
+
+function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+type Paint = Readonly<Record<'bad' | 'warn' | 'good' | 'dim', (text: string) => string>>;
+
+const sgr = (code: number) => (text: string) => `\u001b[${code}m${text}\u001b[0m`;
+
+const ansi: Paint = { bad: sgr(31), warn: sgr(33), good: sgr(32), dim: sgr(2) };
+
+const plain: Paint = { bad: String, warn: String, good: String, dim: String };

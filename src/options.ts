@@ -1,0 +1,179 @@
+import { SynfinError } from './errors.ts';
+
+/** What `start()` and `SynfinInstrumentation` take. Everything has a default; each can be set by its variable too. */
+export interface SynfinOptions {
+  enabled?: boolean;
+  sources?: 'auto' | readonly KernelSourceName[];
+  intervalMs?: number;
+  closeWaitMs?: number;
+  unreadMs?: number;
+  callSites?: CallSiteMode;
+  spans?: SpanMode;
+  findings?: FindingsMode;
+  maxConnections?: number;
+}
+
+/** Every option with its value. */
+export type Options = Readonly<Required<SynfinOptions>>;
+
+export type KernelSourceName = 'ebpf' | 'daemon' | 'sock_diag' | 'procfs' | 'netstat';
+export type CallSiteMode = 'off' | 'sample' | 'all';
+export type SpanMode = 'all' | 'off';
+export type FindingsMode = 'text' | 'json' | 'off';
+
+interface OptionRow<Value> {
+  readonly variable: string;
+  readonly default: Value;
+  /** What is accepted, as the user is told. */
+  readonly accepts: string;
+  readonly doc: string;
+  /** From the text of a variable; undefined when it is not understood. */
+  readonly parse: (text: string) => Value | undefined;
+  /** A value given in code, checked; undefined when it is not accepted. */
+  readonly check: (value: unknown) => Value | undefined;
+}
+
+type OptionTable = { readonly [Name in keyof Options]: OptionRow<Options[Name]> };
+
+const sourceNames = ['ebpf', 'daemon', 'sock_diag', 'procfs', 'netstat'] as const;
+
+/** All options: the README's table is held to this one by a test. */
+export const optionTable: OptionTable = {
+  enabled: {
+    variable: 'SYNFIN_ENABLED',
+    default: true,
+    doc: 'false: synfin does nothing at all',
+    ...boolean(),
+  },
+  sources: {
+    variable: 'SYNFIN_SOURCES',
+    default: 'auto',
+    doc: 'order of preference of the sources of kernel state; this version has `sock_diag`',
+    accepts: `auto, or a comma list of ${sourceNames.join(', ')}`,
+    parse: (text) => checkSources(text === 'auto' ? text : text.split(',').map((name) => name.trim())),
+    check: checkSources,
+  },
+  intervalMs: {
+    variable: 'SYNFIN_INTERVAL_MS',
+    default: 5000,
+    doc: 'how often kernel state is looked at',
+    ...integer(10, 3_600_000, 'milliseconds'),
+  },
+  closeWaitMs: {
+    variable: 'SYNFIN_CLOSE_WAIT_MS',
+    default: 30_000,
+    doc: 'CLOSE_WAIT older than this, with no progress, is a leak',
+    ...integer(0, 86_400_000, 'milliseconds'),
+  },
+  unreadMs: {
+    variable: 'SYNFIN_UNREAD_MS',
+    default: 60_000,
+    doc: 'bytes that nobody has read for this long',
+    ...integer(0, 86_400_000, 'milliseconds'),
+  },
+  callSites: {
+    variable: 'SYNFIN_CALL_SITES',
+    default: 'sample',
+    doc: '`off`, `sample` (10 a second, bursts of 100) or `all`',
+    ...oneOf('off', 'sample', 'all'),
+  },
+  spans: {
+    variable: 'SYNFIN_SPANS',
+    default: 'all',
+    doc: '`all` or `off`',
+    ...oneOf('all', 'off'),
+  },
+  findings: {
+    variable: 'SYNFIN_FINDINGS',
+    default: 'text',
+    doc: 'findings on stderr: `text`, `json` (one line each) or `off`',
+    ...oneOf('text', 'json', 'off'),
+  },
+  maxConnections: {
+    variable: 'SYNFIN_MAX_CONNECTIONS',
+    default: 100_000,
+    doc: 'connections held at once; what is dropped is counted',
+    ...integer(1, 10_000_000, 'connections'),
+  },
+};
+
+const names = Object.keys(optionTable) as (keyof Options)[];
+
+/**
+ * Options from code, then from the environment, then the defaults. Throws `SynfinError` for a wrong option in code; a
+ * wrong variable is told once, by name, text and what is accepted, and the default holds.
+ */
+export function readOptions(
+  given: SynfinOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+  tell: (message: string) => void,
+): Options {
+  for (const name of Object.keys(given)) if (!names.includes(name as keyof Options)) throw unknownOption(name);
+  const read = names.map((name) => [name, readOne(name, given, environment, tell)]);
+  return Object.freeze(Object.fromEntries(read)) as Options;
+}
+
+function readOne(
+  name: keyof Options,
+  given: SynfinOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+  tell: (message: string) => void,
+): unknown {
+  const row = optionTable[name];
+  const value: unknown = given[name];
+  if (value !== undefined) {
+    const checked = row.check(value);
+    if (checked === undefined) throw wrongOption(name, value, row.accepts);
+    return checked;
+  }
+  const text = environment[row.variable];
+  if (text === undefined || text === '') return row.default;
+  const parsed = row.parse(text.trim());
+  if (parsed !== undefined) return parsed;
+  tell(`${row.variable}=${JSON.stringify(text)} is not understood: it takes ${row.accepts}. Using ${row.default}.`);
+  return row.default;
+}
+
+function wrongOption(name: string, value: unknown, accepts: string): SynfinError {
+  return new SynfinError('SYNFIN_BAD_OPTION', `option ${name} takes ${accepts}, not ${JSON.stringify(value)}`);
+}
+
+function unknownOption(name: string): SynfinError {
+  return new SynfinError(
+    'SYNFIN_BAD_OPTION',
+    `there is no option ${JSON.stringify(name)}: there are ${names.join(', ')}`,
+  );
+}
+
+type Reader<Value> = Pick<OptionRow<Value>, 'accepts' | 'parse' | 'check'>;
+
+function boolean(): Reader<boolean> {
+  const words: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
+  return {
+    accepts: 'true or false',
+    parse: (text) => words[text.toLowerCase()],
+    check: (value) => (typeof value === 'boolean' ? value : undefined),
+  };
+}
+
+function integer(least: number, most: number, unit: string): Reader<number> {
+  const check = (value: unknown) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most ? value : undefined;
+  return {
+    accepts: `a whole number of ${unit} from ${least} to ${most}`,
+    parse: (text) => (/^\d+$/.test(text) ? check(Number(text)) : undefined),
+    check,
+  };
+}
+
+function oneOf<const Word extends string>(...words: readonly Word[]): Reader<Word> {
+  const check = (value: unknown) => words.find((word) => word === value);
+  return { accepts: words.join(', '), parse: (text) => check(text.toLowerCase()), check };
+}
+
+function checkSources(value: unknown): Options['sources'] | undefined {
+  if (value === 'auto') return value;
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const known = value.filter((name): name is KernelSourceName => sourceNames.includes(name));
+  return known.length === value.length ? known : undefined;
+}

@@ -1,0 +1,119 @@
+import { findSourceMap } from 'node:module';
+import { sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CallSite } from '../../connection/observation.ts';
+
+/** Deep enough for fetch, whose caller stands 24 to 33 frames above the socket. */
+const depth = 50;
+
+const mostFrames = 8;
+
+/** Decides whether one more call site may be captured now. */
+export type Sampler = () => boolean;
+
+/** `off` | `all` | at most ten a second, a hundred at once. `now` is in microseconds. */
+export function samplerFor(mode: 'off' | 'sample' | 'all', now: () => number): Sampler {
+  if (mode !== 'sample') return () => mode === 'all';
+  const burst = 100;
+  const perMicrosecond = 10 / 1e6;
+  let tokens = burst;
+  let filledAt = now();
+  return () => {
+    const at = now();
+    tokens = Math.min(burst, tokens + (at - filledAt) * perMicrosecond);
+    filledAt = at;
+    if (tokens < 1) return false;
+    tokens--;
+    return true;
+  };
+}
+
+/**
+ * Remembers the stack above `below` (that function's own frame and all under it are left out). The engine keeps the
+ * raw frames; they are put into words when somebody reads them. Undefined where the host froze `Error`.
+ */
+export function captureCallSite(below: (...args: never[]) => unknown): CallSite | undefined {
+  const own = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
+  if (own === undefined ? !Object.isExtensible(Error) : own.writable !== true) return undefined;
+  const holder: { stack?: unknown } = {};
+  Error.stackTraceLimit = depth;
+  try {
+    Error.captureStackTrace(holder, below);
+  } finally {
+    if (own === undefined) Reflect.deleteProperty(Error, 'stackTraceLimit');
+    else Error.stackTraceLimit = own.value;
+  }
+  return new LazyCallSite(holder);
+}
+
+class LazyCallSite implements CallSite {
+  #holder: { stack?: unknown } | undefined;
+  #frames: readonly string[] = [];
+
+  constructor(holder: { stack?: unknown }) {
+    this.#holder = holder;
+  }
+
+  frames(): readonly string[] {
+    if (this.#holder) {
+      this.#frames = ownFrames(structuredStack(this.#holder));
+      this.#holder = undefined;
+    }
+    return this.#frames;
+  }
+}
+
+/** The engine formats a stack when it is first read, through `Error.prepareStackTrace`; the host's is put back. */
+function structuredStack(holder: { stack?: unknown }): readonly NodeJS.CallSite[] {
+  const own = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  if (own ? own.writable !== true : !Object.isExtensible(Error)) return [];
+  let frames: readonly NodeJS.CallSite[] = [];
+  Error.prepareStackTrace = (_error, callSites) => {
+    frames = callSites;
+    return '';
+  };
+  try {
+    void holder.stack;
+  } finally {
+    if (own) Object.defineProperty(Error, 'prepareStackTrace', own);
+    else Reflect.deleteProperty(Error, 'prepareStackTrace');
+  }
+  return frames;
+}
+
+/** The application's own code; where there is none of it on the stack, that of the packages it uses. */
+function ownFrames(stack: readonly NodeJS.CallSite[]): readonly string[] {
+  const outside = stack.filter((frame) => isOutside(frame.getFileName()));
+  const own = outside.filter((frame) => !isPackage(frame.getFileName()));
+  return (own.length > 0 ? own : outside).slice(0, mostFrames).map(describe);
+}
+
+/** This package's own directory, with a separator at its end: frames from in here are of no interest to anybody. */
+const here = fileURLToPath(new URL('../../', import.meta.url));
+
+function isOutside(file: string | null | undefined): boolean {
+  if (!file || file.startsWith('node:')) return false;
+  return !pathOf(file).startsWith(here);
+}
+
+function isPackage(file: string | null | undefined): boolean {
+  return file ? pathOf(file).includes(`${sep}node_modules${sep}`) : false;
+}
+
+function describe(frame: NodeJS.CallSite): string {
+  const name = frame.getFunctionName() ?? frame.getMethodName() ?? '<anonymous>';
+  const place = sourcePlace(frame.getFileName() ?? '', frame.getLineNumber() ?? 0, frame.getColumnNumber() ?? 0);
+  return `${name} (${place})`;
+}
+
+/** Where the line was written, when the host runs with source maps enabled. */
+function sourcePlace(file: string, line: number, column: number): string {
+  const entry = findSourceMap(file)?.findEntry(line - 1, column - 1);
+  if (entry && 'originalSource' in entry && entry.originalSource !== undefined)
+    return `${pathOf(entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  return `${pathOf(file)}:${line}:${column}`;
+}
+
+function pathOf(file: string): string {
+  return file.startsWith('file:') ? fileURLToPath(file) : file;
+}

@@ -1,0 +1,134 @@
+import { Socket } from 'node:net';
+import type { CallSite, Inspected } from '../../connection/observation.ts';
+import { unreadBytes } from '../../connection/teardown.ts';
+import type { NotSupportedError } from '../../errors.ts';
+import type { Inode } from '../../tcp/identity.ts';
+import type { OwnSocket, Report, Source } from '../source.ts';
+import { type HookPorts, installHook } from './hook.ts';
+import { type Entry, Registry } from './registry.ts';
+import { RequestSites } from './request-sites.ts';
+import { readSignals } from './signals.ts';
+import { identify, isOpen, tcpHandleOf } from './tcp-handle.ts';
+
+export type NetSourceOptions = Omit<HookPorts, 'report'>;
+
+/** What JavaScript knows of this process's sockets: the hook, and the registry of what it saw. */
+export class NetSource implements Source {
+  readonly name = 'net';
+  readonly #options: NetSourceOptions;
+  readonly #registry = new Registry();
+  readonly #requests: RequestSites;
+
+  constructor(options: NetSourceOptions) {
+    this.#options = options;
+    this.#requests = new RequestSites(options.sample, options.fault);
+  }
+
+  async probe(): Promise<NotSupportedError | undefined> {
+    return undefined;
+  }
+
+  run(report: Report, signal: AbortSignal): Promise<void> {
+    this.start(report, signal);
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  /** As `run`, but watching from this very line on: the next one may be the application's. */
+  start(report: Report, signal: AbortSignal): void {
+    const undo = [installHook(this.#registry, { ...this.#options, report }), this.#requests.install()];
+    signal.addEventListener('abort', () => undo.forEach((act) => void act()), { once: true });
+  }
+
+  /** The connections that this process has a descriptor for, oldest first; those that come during the walk are left out. */
+  *ownSockets(report: Report): Generator<OwnSocket> {
+    const last = this.#registry.nextRef();
+    for (const entry of this.#registry.live()) {
+      if (entry.ref > last) return;
+      if (wasHandedOver(entry)) {
+        this.#registry.remove(entry);
+        report({ kind: 'socket_event', event: 'handed_over', socket: entry.ref, at: this.#options.now() });
+      } else yield ownSocket(entry, this.#registry.outermost(entry));
+    }
+  }
+
+  /** What JavaScript knows of one of them now; undefined when it is gone. */
+  inspect(ref: number): Inspected | undefined {
+    const entry = this.#registry.get(ref);
+    if (entry === undefined) return undefined;
+    const outermost = this.#registry.outermost(entry);
+    return {
+      kind: 'socket_event',
+      event: 'inspected',
+      socket: ref,
+      at: this.#options.now(),
+      signals: readSignals(entry, outermost, this.#requests),
+      site: this.#siteOf(outermost),
+    };
+  }
+
+  /** Sockets that came with a connected handle and that no server has announced came from elsewhere. */
+  adoptUnclaimed(report: Report): void {
+    for (const entry of this.#registry.unclaimed()) this.#adopt(entry, report);
+  }
+
+  /** Looks among Node's active handles for sockets that were opened before the hook. */
+  adoptActive(report: Report): void {
+    const { _getActiveHandles } = process as unknown as { _getActiveHandles?: () => unknown[] };
+    for (const active of _getActiveHandles?.call(process) ?? []) {
+      if (!(active instanceof Socket) || this.#registry.entryOf(active)) continue;
+      const handle = tcpHandleOf(active);
+      if (handle === undefined || !isOpen(handle)) continue;
+      const kernel = this.#options.kernel();
+      const arrival = { at: this.#options.now(), id: identify(handle, kernel), info: kernel?.tcpInfo(handle.fd) };
+      this.#adopt(this.#registry.add(active, handle, 'open', arrival), report);
+    }
+  }
+
+  /** A descriptor of this process for which no JavaScript socket of this thread stands. */
+  adoptDescriptor(inode: Inode, report: Report): void {
+    const socket = this.#registry.nextRef();
+    const at = this.#options.now();
+    report({ kind: 'socket_event', event: 'adopted', socket, at, id: { inode }, inJavaScript: false });
+  }
+
+  #adopt(entry: Entry, report: Report): void {
+    const arrival = this.#registry.claim(entry);
+    if (arrival === undefined) return;
+    // What was read by whoever had it before is not in this handle's count.
+    const kernel = this.#options.kernel();
+    const received = unreadBytes(kernel?.tcpInfo(entry.handle.fd), 0) ?? 0;
+    const unread = kernel?.unread(entry.handle.fd) ?? 0;
+    entry.receivedBefore = Math.max(0, received - unread - entry.handle.bytesRead);
+    report({
+      kind: 'socket_event',
+      event: 'adopted',
+      socket: entry.ref,
+      at: arrival.at,
+      id: arrival.id,
+      inJavaScript: true,
+    });
+  }
+
+  /** Of the request that is on the socket. A reused connection was opened for another: its own site would be a lie. */
+  #siteOf(socket: Socket): CallSite | null | undefined {
+    const request = (socket as { _httpMessage?: { reusedSocket?: boolean } | null })._httpMessage;
+    if (request) return this.#requests.siteOf(request) ?? (request.reusedSocket ? null : undefined);
+    const fetched = this.#requests.undiciRequest(socket);
+    return fetched?.site ?? (fetched && fetched.nth > 1 ? null : undefined);
+  }
+}
+
+/** `subprocess.send(message, socket)` takes the handle away without destroying the socket. */
+function wasHandedOver({ socket, handle, phase }: Entry): boolean {
+  return phase === 'open' && tcpHandleOf(socket) !== handle;
+}
+
+function ownSocket(entry: Entry, outermost: Socket): OwnSocket {
+  const { _readableState } = outermost as { _readableState?: { ended?: boolean } };
+  return {
+    ref: entry.ref,
+    fd: entry.handle.fd,
+    bytesRead: entry.receivedBefore + entry.handle.bytesRead,
+    endRead: _readableState?.ended === true,
+  };
+}

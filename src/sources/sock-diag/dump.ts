@@ -1,0 +1,205 @@
+import { constants } from 'node:os';
+import type { Row } from '../../connection/observation.ts';
+import { SynfinError } from '../../errors.ts';
+import { errnoName, type Libc } from '../../ffi/libc.ts';
+import { fourTupleKey } from '../../tcp/endpoint.ts';
+import type { Instant, SocketIdentity } from '../../tcp/identity.ts';
+import type { TcpState } from '../../tcp/state.ts';
+import { nextTurn } from '../next-turn.ts';
+import type { Report } from '../source.ts';
+import {
+  type AddressFamily,
+  addressFamily,
+  dumpRequest,
+  lookUpRequest,
+  parseInetDiag,
+  SOCK_DIAG_BY_FAMILY,
+} from './inet-diag.ts';
+import { type Walked, walkMessages } from './netlink.ts';
+
+export interface DumpOptions {
+  readonly now: () => Instant;
+  readonly signal: AbortSignal;
+  /** Ask for the struct tcp_info of every socket; a quarter dearer. */
+  readonly info?: boolean | undefined;
+}
+
+export interface DumpEnd {
+  /** Every socket in the states asked for was reported. Only then is what was not reported absent. */
+  readonly whole: boolean;
+  readonly rows: number;
+  /** Sockets that the kernel told of in a way that is not understood here. */
+  readonly malformed: number;
+  /** Why it is not whole; undefined also when the signal aborted it or the kernel says that it was interrupted. */
+  readonly error: SynfinError | undefined;
+}
+
+/** The kernel fills no more than this into one datagram, however long the buffer (net/netlink/af_netlink.c). */
+const chunkSize = 32_768;
+
+/** More than one inet_diag_msg with its attributes (408 bytes on Linux 6.18), or an error with its request (92). */
+const answerSize = 4096;
+
+/** Microseconds without a byte after which a dump is given up, and the longest that one may take in all. */
+const patience = 2_000_000;
+const longest = 60_000_000;
+
+/**
+ * Reports a row for each TCP socket in these states in the network namespace that this thread is in. One datagram
+ * per turn of the event loop (about 250 sockets, 0.25 ms). Rejects never: what went wrong is in the result.
+ */
+export async function dump(
+  libc: Libc,
+  states: readonly TcpState[],
+  report: Report,
+  options: DumpOptions,
+): Promise<DumpEnd> {
+  const tally: Tally = { rows: 0, malformed: 0, interrupted: false };
+  const fd = open(libc);
+  if (fd instanceof SynfinError) return { whole: false, rows: 0, malformed: 0, error: fd };
+  const deadline = options.now() + longest;
+  let end: 'done' | 'aborted' | SynfinError = 'done';
+  try {
+    // The second only after a good end of the first: a netlink socket runs one dump at a time, and refuses with EBUSY.
+    for (const family of [addressFamily.inet, addressFamily.inet6]) {
+      if (family !== addressFamily.inet) await nextTurn();
+      end = await dumpFamily(libc, fd, { family, states, report, deadline, tally, ...options });
+      if (end !== 'done') break;
+    }
+  } finally {
+    libc.close(fd);
+  }
+  const { rows, malformed, interrupted } = tally;
+  const whole = end === 'done' && malformed === 0 && !interrupted;
+  return { whole, rows, malformed, error: end instanceof SynfinError ? end : undefined };
+}
+
+/**
+ * The one socket with this identity's four-tuple and, if it has one, cookie; its `info` included. Undefined when there
+ * is none. Takes some 20 µs, in this turn of the event loop.
+ */
+export function lookUp(libc: Libc, id: SocketIdentity, now: () => Instant): Row | SynfinError | undefined {
+  if (id.tuple === undefined) return failed('looking a socket up', 'the identity has no four-tuple');
+  const sequence = 1;
+  const request = lookUpRequest(id.tuple, id.cookie, sequence);
+  if (request instanceof SynfinError) return request;
+  const fd = open(libc);
+  if (fd instanceof SynfinError) return fd;
+  try {
+    const sent = libc.send(fd, request);
+    if (sent < 0) return failed('sending a sock_diag look-up', errnoName(sent));
+    const buffer = new DataView(new ArrayBuffer(answerSize));
+    const length = libc.receive(fd, new Uint8Array(buffer.buffer));
+    if (length < 0) return failed('receiving the answer to a sock_diag look-up', errnoName(length));
+    let answer: Row | SynfinError | undefined;
+    const at = now();
+    const walked = walkMessages(buffer, length, sequence, (type, start, end) => {
+      if (type === SOCK_DIAG_BY_FAMILY) answer ??= parseInetDiag(buffer, start, end, at);
+    });
+    if (walked.kind === 'malformed') return walked.error;
+    if (walked.kind === 'error') return isAbsence(walked.errno) ? undefined : refused('look-up', walked.errno);
+    if (answer === undefined) return failed('looking a socket up', 'the kernel sent no answer');
+    if (answer instanceof SynfinError) return answer;
+    return isAsked(answer, id) ? answer : undefined;
+  } finally {
+    libc.close(fd);
+  }
+}
+
+interface Tally {
+  rows: number;
+  malformed: number;
+  interrupted: boolean;
+}
+
+interface FamilyDump extends DumpOptions {
+  readonly family: AddressFamily;
+  readonly states: readonly TcpState[];
+  readonly report: Report;
+  readonly deadline: number;
+  readonly tally: Tally;
+}
+
+async function dumpFamily(libc: Libc, fd: number, job: FamilyDump): Promise<'done' | 'aborted' | SynfinError> {
+  const { family, states, tally, now, signal, info = false } = job;
+  const attempt = `dumping ${family === addressFamily.inet ? 'AF_INET' : 'AF_INET6'} sockets`;
+  const buffer = new DataView(new ArrayBuffer(chunkSize));
+  const bytes = new Uint8Array(buffer.buffer);
+  // Both dumps go over one socket: the number tells a late answer to the first from one to the second.
+  const sequence: number = family;
+  if (signal.aborted) return 'aborted';
+  const sent = libc.send(fd, dumpRequest(family, states, sequence, { info }));
+  if (sent < 0) return failed(attempt, `send gave ${errnoName(sent)}`);
+  let heardAt = now();
+  while (true) {
+    const length = libc.receive(fd, bytes);
+    const at = now();
+    if (length > 0) {
+      heardAt = at;
+      const walked = walkMessages(buffer, length, sequence, (type, start, end) => {
+        if (type === SOCK_DIAG_BY_FAMILY) tell(buffer, start, end, at, job);
+      });
+      tally.interrupted ||= walked.interrupted;
+      const end = familyEnd(walked);
+      if (end !== undefined) return end;
+    } else if (length < 0 && length !== -constants.errno.EAGAIN) {
+      return failed(attempt, `recv gave ${errnoName(length)}`);
+    }
+    if (at - heardAt > patience) return failed(attempt, `the kernel sent nothing for ${patience / 1e6} s`);
+    if (at > job.deadline) return failed(attempt, `not over after ${longest / 1e6} s`);
+    await nextTurn();
+    if (signal.aborted) return 'aborted';
+  }
+}
+
+function tell(buffer: DataView, start: number, end: number, at: Instant, { report, tally }: FamilyDump): void {
+  const row = parseInetDiag(buffer, start, end, at);
+  if (row instanceof SynfinError) {
+    tally.malformed++;
+  } else {
+    tally.rows++;
+    report(row);
+  }
+}
+
+function familyEnd(walked: Walked): 'done' | SynfinError | undefined {
+  switch (walked.kind) {
+    case 'more':
+      return undefined;
+    case 'malformed':
+      return walked.error;
+    case 'done':
+      return walked.errno === 0 ? 'done' : refused('dump', walked.errno);
+    case 'error':
+      // An acknowledgement, which nobody asked for, is no answer.
+      return walked.errno === 0 ? undefined : refused('dump', walked.errno);
+  }
+}
+
+/** Whether it is the socket asked for: for a four-tuple that it does not know, the kernel shows the port's listener. */
+function isAsked(row: Row, { tuple, cookie }: SocketIdentity): boolean {
+  if (cookie !== undefined && row.id.cookie !== cookie) return false;
+  return tuple !== undefined && row.id.tuple !== undefined && fourTupleKey(row.id.tuple) === fourTupleKey(tuple);
+}
+
+/** ENOENT: no such four-tuple, or another cookie; ESTALE: another cookie, on some kernels. */
+function isAbsence(errno: number): boolean {
+  return errno === constants.errno.ENOENT || errno === constants.errno.ESTALE;
+}
+
+function open(libc: Libc): number | SynfinError {
+  try {
+    return libc.openSockDiag();
+  } catch (error) {
+    if (error instanceof SynfinError) return error;
+    throw error;
+  }
+}
+
+function refused(what: string, errno: number): SynfinError {
+  return failed(`sock_diag ${what}`, `the kernel answered ${errnoName(errno)}`);
+}
+
+function failed(attempt: string, why: string): SynfinError {
+  return new SynfinError('SYNFIN_SOURCE_FAILED', `${attempt}: ${why}`);
+}

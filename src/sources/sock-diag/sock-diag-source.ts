@@ -1,0 +1,101 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { NotSupportedError, SynfinError } from '../../errors.ts';
+import type { Libc } from '../../ffi/libc.ts';
+import type { Instant } from '../../tcp/identity.ts';
+import type { TcpState } from '../../tcp/state.ts';
+import type { LookRequest, OwnSocket, Report, Source } from '../source.ts';
+import { dump, lookUp } from './dump.ts';
+import { OwnSocketSweep } from './own-sockets.ts';
+
+export interface SockDiagOptions {
+  readonly libc: () => Libc;
+  readonly now: () => Instant;
+  readonly intervalMs: number;
+  readonly ownSockets: (report: Report) => Iterable<OwnSocket>;
+  /** Whether to sweep the network namespace as well; one thread of a process is enough for that. */
+  readonly sweepNamespace: boolean;
+}
+
+/**
+ * The states that are looked for in the whole network namespace at every interval: the kernel picks them, so that it
+ * costs little however many connections are healthy, and no counter would say that there are any.
+ */
+const sweptStates: readonly TcpState[] = ['close_wait'];
+
+/** A dump that fails so often in a row means that the source is broken, not that the moment was bad. */
+const mostFailures = 3;
+
+/** The kernel's sock_diag over netlink, and TCP_INFO of our own descriptors. Needs Linux and no privilege. */
+export class SockDiagSource implements Source {
+  readonly name = 'sock_diag';
+  readonly #options: SockDiagOptions;
+
+  constructor(options: SockDiagOptions) {
+    this.#options = options;
+  }
+
+  async probe(): Promise<NotSupportedError | undefined> {
+    try {
+      const libc = this.#options.libc();
+      const { error } = await this.#dump(libc, ['listen'], () => {}, new AbortController().signal);
+      return error && asNotSupported(error);
+    } catch (error) {
+      if (error instanceof NotSupportedError) return error;
+      throw error;
+    }
+  }
+
+  async run(report: Report, signal: AbortSignal): Promise<void> {
+    const libc = this.#options.libc();
+    const own = new OwnSocketSweep(libc, this.#options.now);
+    let failures = 0;
+    while (!signal.aborted) {
+      await delay(this.#options.intervalMs, undefined, { ref: false, signal }).catch(() => {});
+      if (signal.aborted) return;
+      await own.sweep(this.#options.ownSockets(report), report, signal);
+      const error = await this.#sweep(libc, sweptStates, report, signal);
+      // Out of descriptors is what a leak ends in: own sockets can still be looked at, and must be.
+      const broken = error !== undefined && error.code !== 'SYNFIN_NO_DESCRIPTORS';
+      failures = broken ? failures + 1 : 0;
+      if (broken && failures >= mostFailures) throw error;
+    }
+  }
+
+  async look(request: LookRequest, report: Report): Promise<void> {
+    const libc = this.#options.libc();
+    if (request.kind === 'states') {
+      await this.#sweep(libc, request.states, report, new AbortController().signal);
+      return;
+    }
+    const row = lookUp(libc, request.id, this.#options.now);
+    if (row instanceof SynfinError) throw row;
+    if (row) report(row);
+  }
+
+  async #sweep(
+    libc: Libc,
+    states: readonly TcpState[],
+    report: Report,
+    signal: AbortSignal,
+  ): Promise<SynfinError | undefined> {
+    const startedAt = this.#options.now();
+    const { whole, malformed, error } = this.#options.sweepNamespace
+      ? await this.#dump(libc, states, report, signal)
+      : nothingSwept;
+    const at = this.#options.now();
+    if (malformed > 0) report({ kind: 'lost', source: 'sock_diag', at, count: malformed, what: 'malformed rows' });
+    report({ kind: 'sweep_end', source: 'sock_diag', startedAt, at, states, whole });
+    return error;
+  }
+
+  #dump(libc: Libc, states: readonly TcpState[], report: Report, signal: AbortSignal) {
+    return dump(libc, states, report, { now: this.#options.now, signal, info: true });
+  }
+}
+
+const nothingSwept = { whole: false, malformed: 0, error: undefined };
+
+function asNotSupported(error: SynfinError): NotSupportedError {
+  if (error instanceof NotSupportedError) return error;
+  return new NotSupportedError(error.message, 'a kernel that answers sock_diag', { cause: error });
+}

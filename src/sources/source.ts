@@ -1,0 +1,36 @@
+import type { Observation, SocketRef } from '../connection/observation.ts';
+import type { NotSupportedError } from '../errors.ts';
+import type { SocketIdentity } from '../tcp/identity.ts';
+import type { TcpState } from '../tcp/state.ts';
+
+/** Takes what a source has seen. Never throws. */
+export type Report = (observation: Observation) => void;
+
+/** A room at the edge of the world that sees connections and says so. */
+export interface Source {
+  readonly name: SourceName;
+  /** Why this host cannot run the source, or undefined when it can. Asks the host; never guesses from a version. */
+  probe(): Promise<NotSupportedError | undefined>;
+  /** Reports until the signal aborts. Rejects when the source breaks on its own. */
+  run(report: Report, signal: AbortSignal): Promise<void>;
+  /** Looks at what the core asks for now. Bounded in time. */
+  look?(request: LookRequest, report: Report): Promise<void>;
+}
+
+/** The names of option `sources`, and of the hook, which is always there. */
+export type SourceName = 'net' | 'ebpf' | 'daemon' | 'sock_diag' | 'procfs' | 'netstat';
+
+/** What the core wants looked at: one socket, or all the sockets in some states. */
+export type LookRequest =
+  | { readonly kind: 'socket'; readonly id: SocketIdentity }
+  | { readonly kind: 'states'; readonly states: readonly TcpState[] };
+
+/** A connection of this process as a looker by descriptor needs it. Each field is read at the moment of looking. */
+export interface OwnSocket {
+  readonly ref: SocketRef;
+  /** -1 once it is closed. */
+  readonly fd: number;
+  readonly bytesRead: number;
+  /** The end of the stream has been read from the kernel. */
+  readonly endRead: boolean;
+}

@@ -1,0 +1,55 @@
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import type { ExplainedFinding } from './explain/explain.ts';
+import { findingText } from './explain/text.ts';
+import type { FindingsMode } from './options.ts';
+
+const stderr = 2;
+
+/** A pipe that is full is tried so often, and then what was to be said is dropped: the application is not made to wait. */
+const attempts = 3;
+
+/** What synfin says to people: on stderr, by way of the descriptor, so that `process.stderr` stays untouched. */
+export class Stderr {
+  readonly #mode: FindingsMode;
+  #dropped = 0;
+
+  constructor(mode: FindingsMode) {
+    this.#mode = mode;
+  }
+
+  /** A line on synfin itself, not on a connection. */
+  notice(message: string): void {
+    this.#write(this.#mode === 'json' ? `${JSON.stringify({ notice: message })}\n` : `synfin: ${message}\n`);
+  }
+
+  finding(finding: ExplainedFinding): void {
+    if (this.#mode === 'json') this.#write(`${JSON.stringify(finding)}\n`);
+    if (this.#mode === 'text') this.#write(findingText(finding, { colour: coloured(), width: 100 }));
+  }
+
+  /** Texts that could not be written. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  #write(text: string): void {
+    let rest = Buffer.from(text);
+    for (let attempt = 0; attempt < attempts && rest.length > 0; attempt++) {
+      try {
+        rest = rest.subarray(writeSync(stderr, rest));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') break;
+      }
+    }
+    if (rest.length > 0) this.#dropped++;
+  }
+}
+
+/** https://no-color.org, and Node's own FORCE_COLOR. */
+function coloured(): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '0') return true;
+  return isatty(stderr);
+}

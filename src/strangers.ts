@@ -1,0 +1,69 @@
+import type { Row } from './connection/observation.ts';
+import type { NetSource } from './sources/net/net-source.ts';
+import { askThreads } from './sources/net/thread-claims.ts';
+import { socketInodes } from './sources/proc/proc-fd.ts';
+import type { Report } from './sources/source.ts';
+import type { Inode, SocketCookie } from './tcp/identity.ts';
+
+export interface StrangersOptions {
+  readonly net: NetSource;
+  readonly procRoot: string;
+  readonly report: Report;
+  /** Whether a connection with this row's identity is known by now. */
+  readonly isKnown: (row: Row) => boolean;
+}
+
+/** Sockets that turned out to be other processes' are remembered, so that they are not asked about again. */
+const mostForeign = 4096;
+
+/**
+ * Finds out whose the sockets are that the kernel shows and no hook told of. Most belong to other processes of the
+ * network namespace; some were opened before the hook, or have no JavaScript socket. It costs a look through /proc, so
+ * each stranger is asked about once.
+ */
+export class Strangers {
+  readonly #options: StrangersOptions;
+  readonly #uid = process.geteuid?.();
+  readonly #foreign = new Set<SocketCookie | Inode>();
+
+  constructor(options: StrangersOptions) {
+    this.#options = options;
+  }
+
+  async place(rows: readonly Row[]): Promise<void> {
+    const { net, report, isKnown } = this.#options;
+    const ours = rows.filter((row) => this.#mayBeOurs(row));
+    if (ours.length === 0) return;
+    net.adoptActive(report);
+    const unplaced = ours.filter((row) => !isKnown(row));
+    if (unplaced.length > 0) await this.#placeByDescriptor(unplaced);
+    for (const row of ours) {
+      if (isKnown(row)) report(row);
+      else this.#remember(row);
+    }
+  }
+
+  async #placeByDescriptor(rows: readonly Row[]): Promise<void> {
+    const { procRoot, net, report } = this.#options;
+    const held = await socketInodes(procRoot, 'self');
+    const inodes = rows.flatMap(({ id }) => (id.inode !== undefined && held?.has(id.inode) ? [id.inode] : []));
+    if (inodes.length === 0) return;
+    const theirs = await askThreads(inodes);
+    for (const inode of inodes) if (!theirs.has(inode)) net.adoptDescriptor(inode, report);
+  }
+
+  /** Root may hold sockets of any user; everybody else, those made under the same one. */
+  #mayBeOurs({ id, uid }: Row): boolean {
+    if (id.inode === undefined) return false;
+    if (this.#uid !== 0 && uid !== undefined && uid !== this.#uid) return false;
+    return !this.#foreign.has(id.cookie ?? id.inode);
+  }
+
+  #remember({ id }: Row): void {
+    const name = id.cookie ?? id.inode;
+    if (name === undefined) return;
+    this.#foreign.add(name);
+    const [oldest] = this.#foreign;
+    if (this.#foreign.size > mostForeign && oldest !== undefined) this.#foreign.delete(oldest);
+  }
+}

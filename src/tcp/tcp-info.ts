@@ -1,0 +1,101 @@
+import { stateFromLinux, type TcpState } from './state.ts';
+
+/**
+ * What `getsockopt(TCP_INFO)` and INET_DIAG_INFO tell of one connection (include/uapi/linux/tcp.h). Times are in the
+ * kernel's units, as named. A field that this kernel's struct is too short for is undefined, never 0.
+ */
+export interface TcpInfo {
+  readonly state: TcpState;
+  readonly retransmitsInARow: number;
+  /** Since the last data segment was sent; on a fresh connection, since it became ESTABLISHED. */
+  readonly lastDataSentMs: number;
+  readonly lastDataReceivedMs: number;
+  /** Since the last segment with an acceptable ACK arrived; a FIN is one. */
+  readonly lastAckReceivedMs: number;
+  /** Smoothed round trip. 0 when the kernel has no sample. */
+  readonly rttUs: number;
+  readonly totalRetransmits: number | undefined;
+  /** Counts the SYN on the side that sent it, and a FIN that was acknowledged. */
+  readonly bytesAcked: number | undefined;
+  /** In sequence, read or not; the peer's FIN counts as one. */
+  readonly bytesReceived: number | undefined;
+  readonly notSentBytes: number | undefined;
+  /** Payload handed to the network, retransmits included. */
+  readonly bytesSent: number | undefined;
+  readonly bytesRetransmitted: number | undefined;
+}
+
+/** `tcpi_*` by offset in bytes; a field exists when the struct reaches its end. */
+const offset = {
+  state: 0,
+  retransmits: 2,
+  lastDataSent: 44,
+  lastDataReceived: 52,
+  lastAckReceived: 56,
+  rtt: 68,
+  totalRetransmits: 100,
+  bytesAcked: 120,
+  bytesReceived: 128,
+  notSentBytes: 144,
+  bytesSent: 200,
+  bytesRetransmitted: 208,
+} as const;
+
+/** Long enough for every field that is read here and for kernels to come; the kernel writes what it has. */
+export const tcpInfoSize = 512;
+
+/** The struct as Linux 2.6 had it: without this much there is nothing to tell. */
+const shortest = 104;
+
+/** The state alone, for a sweep over thousands: no object is made. */
+export function tcpInfoState(bytes: Uint8Array): TcpState | undefined {
+  return stateFromLinux(bytes[offset.state] ?? 0);
+}
+
+/** `tcpi_bytes_received` alone, for the same sweep. */
+export function tcpInfoBytesReceived(view: DataView, length: number): number | undefined {
+  return u64(view, length, offset.bytesReceived);
+}
+
+/**
+ * Payload that the peer has not acknowledged, sent or not: what `ss` shows as Send-Q, from the counters. Undefined on
+ * kernels before 4.19, which do not count what was sent.
+ */
+export function unacknowledged({
+  bytesSent,
+  bytesRetransmitted,
+  bytesAcked,
+  notSentBytes,
+}: TcpInfo): number | undefined {
+  if (bytesSent === undefined || bytesAcked === undefined) return undefined;
+  // tcpi_bytes_acked may count a SYN and a FIN as well: at most two too many.
+  return Math.max(0, bytesSent - (bytesRetransmitted ?? 0) - bytesAcked) + (notSentBytes ?? 0);
+}
+
+/** Undefined when the bytes are shorter than any kernel's struct or hold a state that no kernel uses. */
+export function parseTcpInfo(bytes: Uint8Array): TcpInfo | undefined {
+  const state = tcpInfoState(bytes);
+  if (bytes.length < shortest || state === undefined) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { length } = bytes;
+  return {
+    state,
+    retransmitsInARow: view.getUint8(offset.retransmits),
+    lastDataSentMs: view.getUint32(offset.lastDataSent, true),
+    lastDataReceivedMs: view.getUint32(offset.lastDataReceived, true),
+    lastAckReceivedMs: view.getUint32(offset.lastAckReceived, true),
+    rttUs: view.getUint32(offset.rtt, true),
+    totalRetransmits: view.getUint32(offset.totalRetransmits, true),
+    bytesAcked: u64(view, length, offset.bytesAcked),
+    bytesReceived: u64(view, length, offset.bytesReceived),
+    notSentBytes: length >= offset.notSentBytes + 4 ? view.getUint32(offset.notSentBytes, true) : undefined,
+    bytesSent: u64(view, length, offset.bytesSent),
+    bytesRetransmitted: u64(view, length, offset.bytesRetransmitted),
+  };
+}
+
+/** Two halves instead of a BigInt: a connection that passes 2^53 bytes is beyond what a counter here must tell. */
+function u64(view: DataView, length: number, at: number): number | undefined {
+  if (length < at + 8) return undefined;
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x1_0000_0000;
+}

@@ -1,0 +1,51 @@
+import { createRequire } from 'node:module';
+
+export type OtelApi = typeof import('@opentelemetry/api');
+
+/** Where every copy of @opentelemetry/api 1.x keeps what an SDK registered. */
+const registered = Symbol.for('opentelemetry.js.api.1');
+
+/** Symbol.for of this text is the context key of every SDK (createContextKey). */
+const suppressedKey = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+
+let loaded: OtelApi | null | undefined;
+
+/**
+ * The API, as soon as somebody has registered anything with it, and not before: until then there is no context to
+ * capture and nowhere to send a span, and loading it would cost every process that has no telemetry.
+ */
+export function otelApi(): OtelApi | undefined {
+  if (loaded === undefined && Reflect.get(globalThis, registered) !== undefined) loaded = load();
+  return loaded ?? undefined;
+}
+
+/** Loads the API whether or not an SDK is there yet: the application asked for telemetry in code. */
+export function requireOtelApi(): OtelApi | undefined {
+  loaded ??= load();
+  return loaded ?? undefined;
+}
+
+/**
+ * The application's own copy first: one that is newer than the SDK's silently sees nothing of what that registered.
+ */
+function load(): OtelApi | null {
+  for (const from of [process.argv[1], import.meta.url]) {
+    if (from === undefined || from === '') continue;
+    try {
+      return createRequire(from)('@opentelemetry/api');
+    } catch {
+      // The next place, or no telemetry: the API is an optional part of the host.
+    }
+  }
+  return null;
+}
+
+/** The caller's context, to be taken once, when connect() is called: later events run in other requests' contexts. */
+export function captureContext(): { readonly context: unknown; readonly suppressed: boolean } {
+  const api = otelApi();
+  if (api === undefined) return nowhere;
+  const context = api.context.active();
+  return { context, suppressed: context.getValue(suppressedKey) === true };
+}
+
+const nowhere = { context: undefined, suppressed: false };
