@@ -81,6 +81,7 @@ export class Agent {
       captureContext,
       kernel: () => this.#kernelSockets(),
       sample: samplerFor(options.callSites, now),
+      wake: () => this.#wake(),
       fault: (where, error) => this.#fault(where, error),
     });
     this.#selection = new Selection(this.#kernelSources(), {
@@ -134,7 +135,7 @@ export class Agent {
 
   readonly #report = (observation: Observation): void => {
     try {
-      if (!this.#awake) this.#wake();
+      this.#wake();
       for (const event of this.#tracker.observe(observation)) if (this.#options.spans === 'all') this.spans.take(event);
       if (observation.kind === 'sweep_end') this.#root.runInAsyncScope(() => void this.#lookAfterSweep());
     } catch (error) {
@@ -142,7 +143,9 @@ export class Agent {
     }
   };
 
+  /** The kernel is looked at from the application's first socket on. */
   #wake(): void {
+    if (this.#awake) return;
     this.#awake = true;
     this.#root.runInAsyncScope(() => {
       void this.#selection.run(this.#stop.signal);

@@ -135,6 +135,8 @@ export class Tracker {
     if (event.event === 'adopted') return this.#adopt(event);
     const connection = this.#bySocket.get(event.socket);
     if (connection === undefined) return nothing;
+    // Whoever has it now is the one to say what becomes of it.
+    if (event.event === 'handed_over') return this.#forget(connection, 'over');
     const before = connection.id;
     const events = socketEvent(connection, event);
     if (connection.id !== before) this.#index.add(connection);
@@ -200,9 +202,9 @@ export class Tracker {
     else this.#suspects.delete(connection);
     if (connection.phase !== 'released' || this.#released.has(connection)) return nothing;
     this.#index.releaseInode(connection);
-    // Nothing of it is left in the kernel, or nothing that a look could still find.
-    const over = connection.established === undefined && connection.role !== 'unknown';
-    if (over || connection.state === 'closed' || connection.rstSent) return this.#forget(connection, 'over');
+    // A connect() that failed, or a socket that the kernel had closed already: nothing is left that a look could find.
+    const failed = connection.established === undefined && connection.role !== 'unknown';
+    if (failed || connection.state === 'closed') return this.#forget(connection, 'over');
     const span = connection.state === 'time_wait' ? timeWaitUs : releasedUs;
     this.#release(connection, instant((connection.endedAt ?? connection.stateSince) + span));
     return this.#released.size > this.#limits.maxReleased ? this.#forgetOldestReleased() : nothing;
@@ -256,7 +258,7 @@ export class Tracker {
 
 function socketEvent(
   connection: Lifecycle,
-  event: Exclude<SocketEvent, { event: 'connecting' | 'accepted' | 'adopted' }>,
+  event: Exclude<SocketEvent, { event: 'connecting' | 'accepted' | 'adopted' | 'handed_over' }>,
 ): readonly LifecycleEvent[] {
   switch (event.event) {
     case 'connected':
@@ -270,11 +272,6 @@ function socketEvent(
     case 'inspected':
       connection.signals = event.signals;
       if (event.site !== undefined) connection.site = event.site ?? undefined;
-      return nothing;
-    case 'handed_over':
-      connection.phase = 'released';
-      connection.endedAt = event.at;
-      connection.inJavaScript = false;
       return nothing;
   }
 }

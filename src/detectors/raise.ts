@@ -8,11 +8,15 @@ import { Growth, type Limit, severityOf } from './growth.ts';
 /** A finding is told again at most once in so many looks. */
 const looksBetweenChanges = 6;
 
-/** A group must be there, and gone, for so many looks before it is raised, and cleared. */
+/** A group must be there for so many looks before it is raised. */
 const looksToRaise = 2;
 /** A group that still grows from look to look is waited for, but no longer than this. */
 const looksToSettle = 4;
-const looksToClear = 2;
+/**
+ * And gone for so many before it is cleared: two minutes by default. A leak whose sockets the peers' time-outs end comes
+ * back with the next request; until then the finding is open with nothing left to count, and says so.
+ */
+const looksToClear = 24;
 
 const mostSampled = 10;
 
@@ -65,7 +69,7 @@ export class Raiser {
     }
     for (const open of [...this.#open]) {
       if (taken.has(open)) continue;
-      const told = this.#gone(open);
+      const told = this.#gone(open, look);
       if (told) tell.push(told);
     }
     return tell;
@@ -122,11 +126,18 @@ export class Raiser {
     return due ? this.#tell(open) : undefined;
   }
 
-  #gone(open: Open): Finding | undefined {
+  #gone(open: Open, look: Look): Finding | undefined {
+    const { told } = open;
     open.looksGone++;
-    if (open.looksGone < looksToClear && open.told !== undefined) return undefined;
+    open.looksSinceTold++;
+    open.growth.look(look.at, 0);
+    open.now = { ...open.now, status: 'changed', count: 0, growth_per_minute: 0, forecast: null };
+    if (told !== undefined && open.looksGone < looksToClear) {
+      const due = open.looksSinceTold >= looksBetweenChanges && told.count > 0;
+      return due ? this.#tell(open) : undefined;
+    }
     this.#open.splice(this.#open.indexOf(open), 1);
-    return open.told && { ...open.now, status: 'cleared', count: 0, growth_per_minute: 0, forecast: null };
+    return told && { ...open.now, status: 'cleared' };
   }
 
   #tell(open: Open): Finding {

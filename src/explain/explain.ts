@@ -19,16 +19,21 @@ export function explain(finding: Finding): ExplainedFinding {
 
 function messageOf(finding: Finding): string {
   const { wire, outcome } = kinds[finding.kind];
-  if (finding.status === 'cleared') return `Over: no such connection is left (${summaryOf(finding)}).`;
+  if (finding.count === 0) return endOf(finding);
   return `${summaryOf(finding)}: ${causes[finding.cause].seen}. ${wire} ${outcome}${forecastOf(finding)}`;
 }
 
+/** Nothing is left of it: for now, or for good. */
+export function endOf({ kind, subject, status }: Finding): string {
+  const what = `No connection${placeOf(subject)} is ${kinds[kind].title} any more`;
+  return status === 'cleared' ? `${what}.` : `${what}; the finding stays open for a while in case they come back.`;
+}
+
 /** `3 connections to 127.0.0.1:8080, in CLOSE_WAIT, and nobody closes, the oldest for 34 s`. */
-export function summaryOf({ count, kind, subject, age_s, status }: Finding): string {
+export function summaryOf({ count, kind, subject, age_s }: Finding): string {
   const many = count === 1 ? '1 connection' : `${count} connections`;
-  const { title } = kinds[kind];
-  if (status === 'cleared') return `${kind}${placeOf(subject)}`;
-  return `${many}${placeOf(subject)} ${title}${count === 1 ? '' : ', the oldest'} for ${spell(age_s)}`;
+  const since = count === 1 ? 'for' : 'the oldest for';
+  return `${many}${placeOf(subject)}, ${since} ${spell(age_s)} ${kinds[kind].title}`;
 }
 
 function placeOf({ destination, listener, request, pipe_target }: Finding['subject']): string {

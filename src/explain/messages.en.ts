@@ -18,13 +18,13 @@ export interface KindWords {
 
 export const kinds: Readonly<Record<FindingKind, KindWords>> = {
   close_wait_leak: {
-    title: 'in CLOSE_WAIT, and nobody closes',
+    title: 'in CLOSE_WAIT with nobody closing it',
     wire: 'The peer has said goodbye (FIN), the kernel answered "heard you" (ACK); your process never said goodbye itself.',
     turn: 'It is your turn: the kernel waits for your process to end its side. CLOSE_WAIT has no timeout.',
     outcome: 'Each one holds a descriptor until the process ends.',
   },
   unread_data: {
-    title: 'established, with bytes that nobody reads',
+    title: 'established with bytes that nobody reads',
     wire: 'The peer has sent bytes and your process does not read them. Once the buffer is full, nothing more gets in, not even the goodbye (FIN) of the peer.',
     turn: 'It is your turn: read what is there, or close. To everybody else the connection looks healthy.',
     outcome: 'Each one holds a descriptor and a full buffer, here and at the peer, for as long as the peer waits.',

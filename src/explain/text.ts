@@ -1,4 +1,4 @@
-import { type ExplainedFinding, spell, summaryOf } from './explain.ts';
+import { type ExplainedFinding, endOf, spell, summaryOf } from './explain.ts';
 import { causes, kinds } from './messages.en.ts';
 
 /** How a finding is laid out for a person. */
@@ -14,7 +14,7 @@ const mostConnections = 3;
 export function findingText(finding: ExplainedFinding, style: TextStyle): string {
   const paint = style.colour ? ansi : plain;
   const head = `synfin ${mark(finding)} ${finding.kind} · ${finding.cause}`;
-  if (finding.status === 'cleared') return `${paint.good(head)} is over\n`;
+  if (finding.count === 0) return `${paint.good(head)}\n${row('what', endOf(finding), style.width, paint)}\n`;
   const { wire, turn, outcome } = kinds[finding.kind];
   const { seen, advice } = causes[finding.cause];
   const [first] = finding.sample;
@@ -31,8 +31,9 @@ export function findingText(finding: ExplainedFinding, style: TextStyle): string
   return `${finding.severity === 'critical' ? paint.bad(head) : paint.warn(head)}\n${body}\n`;
 }
 
-function mark({ severity, status }: ExplainedFinding): string {
-  if (status === 'cleared') return 'ok';
+function mark({ severity, status, count }: ExplainedFinding): string {
+  if (status === 'cleared') return 'over';
+  if (count === 0) return 'ok';
   return severity === 'critical' ? 'CRITICAL' : 'warning';
 }
 

@@ -20,6 +20,8 @@ export interface HookPorts {
   /** What the kernel tells of a descriptor, where this host lets us ask. */
   readonly kernel: () => KernelSockets | undefined;
   readonly sample: Sampler;
+  /** The application has begun to use sockets: a server listens, or a connection came or goes. */
+  readonly wake: () => void;
   /** An error of ours: never the application's business. */
   readonly fault: (where: string, error: unknown) => void;
 }
@@ -52,6 +54,7 @@ class Hook {
     this.#wrapSocket();
     this.#subscribe('net.server.socket', (message) => this.#accepted(message.socket as Socket));
     const listening = (message: Record<string, unknown>) => {
+      this.#ports.wake();
       if (!this.#ports.sample()) return;
       const site = captureCallSite(listening);
       if (site) this.#listenSites.set(message.server as Server, site);
@@ -159,6 +162,7 @@ class Hook {
     if (id.tuple === undefined) return;
     const arrival = { at: this.#ports.now(), id, info: kernel?.tcpInfo(handle.fd) };
     this.#registry.add(socket, handle, 'open', arrival);
+    this.#ports.wake();
   }
 
   /** connect(2) returned: with 0 the SYN is out, else the kernel would not even try. */
