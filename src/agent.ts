@@ -1,25 +1,21 @@
 import { AsyncResource } from 'node:async_hooks';
 import { isMainThread, threadId } from 'node:worker_threads';
-import type { Lifecycle } from './connection/lifecycle.ts';
+import type { LifecycleEvent } from './connection/lifecycle-event.ts';
 import type { Observation } from './connection/observation.ts';
 import { Tracker } from './connection/tracker.ts';
 import { type ConnectionView, viewOf } from './connection/view.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
-import type { Limit } from './detectors/growth.ts';
-import { LoopClock } from './detectors/loop-clock.ts';
 import { unreadData } from './detectors/unread-data.ts';
-import { Watch } from './detectors/watch.ts';
 import { NotSupportedError } from './errors.ts';
+import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
+import { Faults } from './faults.ts';
 import { type KernelSockets, kernelSockets } from './ffi/kernel-sockets.ts';
 import { loadLibc } from './ffi/libc.ts';
 import type { KernelSourceName, Options } from './options.ts';
 import { samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
 import { answerClaims } from './sources/net/thread-claims.ts';
-import { nextTurn } from './sources/next-turn.ts';
-import { descriptorCount } from './sources/proc/proc-fd.ts';
-import { openFilesLimit } from './sources/proc/proc-limits.ts';
 import { Selection, type SourceStatus } from './sources/select.ts';
 import { SockDiagSource } from './sources/sock-diag/sock-diag-source.ts';
 import type { Source } from './sources/source.ts';
@@ -36,39 +32,31 @@ const procRoot = '/proc';
 /** Of the tracker's connections, at most this share have their descriptor closed already. */
 const releasedShare = 0.1;
 
-/** Suspicious sockets inspected between two turns of the event loop. */
-const inspectedAtOnce = 64;
-
 /** The composition root: makes the boxes, joins them, and drives the clock. */
 export class Agent {
   readonly spans: SpanEmitter;
   readonly #options: Options;
   readonly #stderr: Stderr;
   readonly #tracker: Tracker;
-  readonly #watch: Watch;
   readonly #wallClock: WallClock;
-  readonly #loopClock = new LoopClock();
   readonly #net: NetSource;
   readonly #selection: Selection;
-  readonly #strangers: Strangers;
+  readonly #examiner: Examiner;
+  readonly #faults: Faults;
   readonly #stop = new AbortController();
   readonly #listeners = new Set<(finding: ExplainedFinding) => void>();
   /** What is started at the application's first socket must not run in that request's asynchronous context. */
   readonly #root = new AsyncResource('SYNFIN');
-  readonly #faults = new Map<string, number>();
   #awake = false;
-  #looking = false;
+  #seen = 0;
   #kernel: KernelSockets | null | undefined;
 
   constructor(options: Options, stderr: Stderr) {
+    const { maxConnections, intervalMs } = options;
     this.#options = options;
     this.#stderr = stderr;
-    this.#tracker = new Tracker({
-      maxConnections: options.maxConnections,
-      maxReleased: Math.ceil(options.maxConnections * releasedShare),
-    });
-    const detectors = [closeWaitLeak(options.closeWaitMs * 1000), unreadData(options.unreadMs * 1000)];
-    this.#watch = new Watch(detectors, isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`);
+    this.#faults = new Faults((message) => stderr.notice(message));
+    this.#tracker = new Tracker({ maxConnections, maxReleased: Math.ceil(maxConnections * releasedShare) });
     this.#wallClock = new WallClock({
       monotonic: now,
       wall: Date.now,
@@ -82,19 +70,14 @@ export class Agent {
       kernel: () => this.#kernelSockets(),
       sample: samplerFor(options.callSites, now),
       wake: () => this.#wake(),
-      fault: (where, error) => this.#fault(where, error),
+      fault: this.#faults.note,
     });
     this.#selection = new Selection(this.#kernelSources(), {
       report: this.#report,
       tell: (message) => stderr.notice(message),
-      retryMs: options.intervalMs,
+      retryMs: intervalMs,
     });
-    this.#strangers = new Strangers({
-      net: this.#net,
-      procRoot,
-      report: this.#report,
-      isKnown: (row) => this.#tracker.knows(row.id),
-    });
+    this.#examiner = this.#makeExaminer();
   }
 
   /** Watches from this line on. The kernel is not asked before the application's first socket. */
@@ -108,7 +91,7 @@ export class Agent {
   }
 
   findings(): readonly ExplainedFinding[] {
-    return this.#watch.findings().map(explain);
+    return this.#examiner.findings().map(explain);
   }
 
   onFinding(listener: (finding: ExplainedFinding) => void): () => void {
@@ -117,13 +100,13 @@ export class Agent {
   }
 
   sources(): readonly SourceStatus[] {
-    const { lost } = this.#tracker.counts();
+    const { total } = this.#faults;
     const net: SourceStatus = {
       name: 'net',
       state: this.#stop.signal.aborted ? 'stopped' : 'running',
-      reason: this.#faults.size > 0 ? `${this.#faultCount()} errors of synfin's own were contained` : undefined,
-      observations: this.#awake ? 1 : 0,
-      lost: this.#faultCount() + lost,
+      reason: total > 0 ? `${total} errors of synfin's own were contained` : undefined,
+      observations: this.#seen,
+      lost: total,
     };
     return [net, ...this.#selection.statuses()];
   }
@@ -136,12 +119,18 @@ export class Agent {
   readonly #report = (observation: Observation): void => {
     try {
       this.#wake();
-      for (const event of this.#tracker.observe(observation)) if (this.#options.spans === 'all') this.spans.take(event);
-      if (observation.kind === 'sweep_end') this.#root.runInAsyncScope(() => void this.#lookAfterSweep());
+      if (observation.kind === 'socket_event') this.#seen++;
+      this.#fanOut(this.#tracker.observe(observation));
+      if (observation.kind === 'sweep_end') this.#root.runInAsyncScope(() => void this.#afterSweep());
     } catch (error) {
-      this.#fault('observe', error);
+      this.#faults.note('observe', error);
     }
   };
+
+  #fanOut(events: readonly LifecycleEvent[]): void {
+    if (this.#options.spans === 'off') return;
+    for (const event of events) this.spans.take(event);
+  }
 
   /** The kernel is looked at from the application's first socket on. */
   #wake(): void {
@@ -155,48 +144,15 @@ export class Agent {
     });
   }
 
-  /** The kernel has been looked at: now the suspicious sockets are, from inside, and the detectors decide. */
-  async #lookAfterSweep(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
+  async #afterSweep(): Promise<void> {
     try {
-      const clock = this.#loopClock.look(now(), this.#options.intervalMs * 1000);
       this.#wallClock.refresh();
-      await this.#strangers.place(this.#tracker.takeStrangers());
-      await this.#inspectSuspects();
-      for (const event of this.#tracker.advance(now())) if (this.#options.spans === 'all') this.spans.take(event);
-      await this.#detect(clock);
+      const told = await this.#examiner.examine();
+      this.#fanOut(this.#tracker.advance(now()));
+      if (!this.#stop.signal.aborted) for (const finding of told) this.#tell(explain(finding));
     } catch (error) {
-      this.#fault('look', error);
-    } finally {
-      this.#looking = false;
+      this.#faults.note('look', error);
     }
-  }
-
-  async #inspectSuspects(): Promise<void> {
-    let count = 0;
-    for (const { ref, phase, inJavaScript } of [...this.#tracker.suspects()]) {
-      if (ref === undefined || phase !== 'open' || !inJavaScript) continue;
-      const inspected = this.#net.inspect(ref);
-      if (inspected) this.#report(inspected);
-      if (++count % inspectedAtOnce === 0) await nextTurn();
-    }
-  }
-
-  async #detect(clock: Instant): Promise<void> {
-    const at = now();
-    const suspects = [...this.#tracker.suspects()];
-    const lifecycles = new Map<ConnectionView, Lifecycle>(suspects.map((suspect) => [viewOf(suspect, at), suspect]));
-    // Nothing is wrong and nothing was: the usual case, and the descriptors need not be counted.
-    const descriptors = suspects.length > 0 ? await readDescriptors() : undefined;
-    const told = this.#watch.look([...lifecycles.keys()], clock, {
-      at,
-      descriptors,
-      wallTime: (moment) => this.#wallClock.iso(moment),
-      traceOf: (view) => this.#traceOf(lifecycles.get(view)),
-    });
-    if (this.#stop.signal.aborted) return;
-    for (const finding of told) this.#tell(explain(finding));
   }
 
   #tell(finding: ExplainedFinding): void {
@@ -205,14 +161,32 @@ export class Agent {
       try {
         listener(finding);
       } catch (error) {
-        this.#fault('onFinding', error);
+        this.#faults.note('onFinding', error);
       }
     }
   }
 
-  #traceOf(connection: Lifecycle | undefined): string | undefined {
-    const context = connection && this.spans.spanContextOf(connection);
-    return context && !/^0+$/.test(context.traceId) ? context.traceId : undefined;
+  #makeExaminer(): Examiner {
+    const { closeWaitMs, unreadMs, intervalMs } = this.#options;
+    const strangers = new Strangers({
+      net: this.#net,
+      procRoot,
+      report: this.#report,
+      isKnown: (row) => this.#tracker.knows(row.id),
+    });
+    return new Examiner({
+      tracker: this.#tracker,
+      net: this.#net,
+      strangers,
+      detectors: [closeWaitLeak(closeWaitMs * 1000), unreadData(unreadMs * 1000)],
+      origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
+      intervalMs,
+      procRoot,
+      now,
+      report: this.#report,
+      wallTime: (at) => this.#wallClock.iso(at),
+      traceOf: (connection) => this.spans.traceIdOf(connection),
+    });
   }
 
   #kernelSources(): Source[] {
@@ -240,24 +214,11 @@ export class Agent {
         this.#kernel = wanted ? kernelSockets(loadLibc()) : null;
       } catch (error) {
         // The source of the same name says so, in words.
-        if (!(error instanceof NotSupportedError)) this.#fault('libc', error);
+        if (!(error instanceof NotSupportedError)) this.#faults.note('libc', error);
         this.#kernel = null;
       }
     }
     return this.#kernel ?? undefined;
-  }
-
-  #faultCount(): number {
-    return [...this.#faults.values()].reduce((sum, count) => sum + count, 0);
-  }
-
-  /** An error of ours: counted, told once for each place, and never thrown at the application. */
-  #fault(where: string, error: unknown): void {
-    const count = this.#faults.get(where) ?? 0;
-    this.#faults.set(where, count + 1);
-    if (count > 0) return;
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#stderr.notice(`an error of synfin's own in ${where} was contained, the application is not affected: ${text}`);
   }
 }
 
@@ -265,13 +226,6 @@ export class Agent {
 function now(): Instant {
   const [seconds, nanoseconds] = process.hrtime();
   return instant(seconds * 1e6 + nanoseconds / 1e3);
-}
-
-async function readDescriptors(): Promise<Limit | undefined> {
-  const limit = await openFilesLimit(procRoot, 'self');
-  const usage = await descriptorCount(procRoot, 'self');
-  if (limit === undefined || usage === undefined) return undefined;
-  return { limit, usage: usage === 'exhausted' ? limit : usage };
 }
 
 function notInThisVersion(name: KernelSourceName): Source {

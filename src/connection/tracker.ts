@@ -1,12 +1,13 @@
 import { type Instant, instant, type SocketIdentity } from '../tcp/identity.ts';
-import { complete, fail, openActively, openPassively } from './handshake.ts';
+import { experience, isSuspect } from './experience.ts';
+import { openActively, openPassively } from './handshake.ts';
 import { IdentityIndex } from './identity-index.ts';
 import { type Lifecycle, newLifecycle } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { Adopted, Observation, Row, SocketEvent, SocketRef, SweepEnd, Transition } from './observation.ts';
 import { seeRow, seeTransition } from './sighting.ts';
 import { enter } from './state-change.ts';
-import { close, end } from './teardown.ts';
+import { StrangerRows } from './stranger-rows.ts';
 
 export interface TrackerLimits {
   /** Connections held at once; the oldest released one, else the oldest of all, makes room. */
@@ -32,8 +33,6 @@ const timeWaitUs = 60_000_000;
 /** How long a released connection is remembered, in case that the kernel still shows it. */
 const releasedUs = 600_000_000;
 
-const mostStrangers = 1024;
-
 const nothing: readonly LifecycleEvent[] = [];
 
 /** All connections of one process. Takes observations, gives what came of them; reads no clock. */
@@ -45,10 +44,9 @@ export class Tracker {
   /** When each released connection is forgotten, soonest first: every entry is given the same time to live, or less. */
   readonly #released = new Map<Lifecycle, Instant>();
   readonly #suspects = new Set<Lifecycle>();
-  #strangers = new Map<string, Row>();
+  readonly #strangers = new StrangerRows();
   #evicted = 0;
   #lost = 0;
-  #strangersDropped = 0;
 
   constructor(limits: TrackerLimits) {
     this.#limits = limits;
@@ -110,10 +108,7 @@ export class Tracker {
 
   /** Hands over the rows that belong to no known connection, once: someone may find out whose they are. */
   takeStrangers(): readonly Row[] {
-    if (this.#strangers.size === 0) return [];
-    const rows = [...this.#strangers.values()];
-    this.#strangers = new Map();
-    return rows;
+    return this.#strangers.take();
   }
 
   counts(): TrackerCounts {
@@ -122,7 +117,7 @@ export class Tracker {
       released: this.#released.size,
       evicted: this.#evicted,
       lost: this.#lost,
-      strangersDropped: this.#strangersDropped,
+      strangersDropped: this.#strangers.dropped,
     };
   }
 
@@ -138,7 +133,7 @@ export class Tracker {
     // Whoever has it now is the one to say what becomes of it.
     if (event.event === 'handed_over') return this.#forget(connection, 'over');
     const before = connection.id;
-    const events = socketEvent(connection, event);
+    const events = experience(connection, event);
     if (connection.id !== before) this.#index.add(connection);
     return this.#told(connection, events);
   }
@@ -158,7 +153,7 @@ export class Tracker {
   #row(row: Row): readonly LifecycleEvent[] {
     const connection = row.socket === undefined ? this.#index.find(row.id) : this.#bySocket.get(row.socket);
     if (connection === undefined) {
-      if (row.socket === undefined) this.#keepStranger(row);
+      if (row.socket === undefined) this.#strangers.keep(row);
       return nothing;
     }
     const before = connection.id;
@@ -248,44 +243,4 @@ export class Tracker {
     if (connection.ref !== undefined) this.#bySocket.delete(connection.ref);
     return [{ kind: 'forgotten', connection, why }];
   }
-
-  #keepStranger(row: Row): void {
-    const name = strangerName(row.id);
-    if (this.#strangers.size >= mostStrangers && !this.#strangers.has(name)) this.#strangersDropped++;
-    else this.#strangers.set(name, row);
-  }
-}
-
-function socketEvent(
-  connection: Lifecycle,
-  event: Exclude<SocketEvent, { event: 'connecting' | 'accepted' | 'adopted' | 'handed_over' }>,
-): readonly LifecycleEvent[] {
-  switch (event.event) {
-    case 'connected':
-      return complete(connection, event);
-    case 'connect_failed':
-      return fail(connection, event);
-    case 'ending':
-      return end(connection, event);
-    case 'closed':
-      return close(connection, event);
-    case 'inspected':
-      connection.signals = event.signals;
-      if (event.site !== undefined) connection.site = event.site ?? undefined;
-      return nothing;
-  }
-}
-
-function isSuspect(connection: Lifecycle): boolean {
-  if (connection.state === 'close_wait') return connection.phase === 'open' || lookedAtSinceItsEnd(connection);
-  return connection.state === 'established' && connection.phase === 'open' && connection.receiveQueue > 0;
-}
-
-/** The descriptor was closed here, and the kernel showed the connection open after that. */
-function lookedAtSinceItsEnd({ lookedAt, endedAt }: Lifecycle): boolean {
-  return lookedAt !== undefined && endedAt !== undefined && lookedAt > endedAt;
-}
-
-function strangerName({ cookie, inode, tuple }: SocketIdentity): string {
-  return cookie ?? (inode === undefined ? JSON.stringify(tuple) : `ino:${inode}`);
 }

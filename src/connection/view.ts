@@ -4,7 +4,6 @@ import type { TcpState } from '../tcp/state.ts';
 import type { CloseInitiator, CloseType, Lifecycle, Role } from './lifecycle.ts';
 import type { StateChange, Step, StepName } from './lifecycle-event.ts';
 import type { ObservationSource, SocketSignals } from './observation.ts';
-import { unreadBytes } from './teardown.ts';
 
 /** The read model of every surface: what is known of one connection at one moment. Durations are in seconds. */
 export interface ConnectionView {
@@ -99,9 +98,14 @@ export function stepsOf(connection: Lifecycle): readonly Step[] {
     steps.push({ name: 'syn_ack', at: synAck as Instant, inferred: true });
     steps.push({ name: 'ack', ...established });
   }
-  const later: [StepName, typeof finSent][] = [
+  // The kernel's counters are in milliseconds: where two moments fall together, the initiator's was first.
+  const fins: [StepName, typeof finSent][] = [
     ['fin.sent', finSent],
     ['fin.received', finReceived],
+  ];
+  if (connection.initiator === 'remote') fins.reverse();
+  const later: [StepName, typeof finSent][] = [
+    ...fins,
     ['fin.acked', finAcked(connection)],
     ['rst.sent', rstSent],
     ['rst.received', rstReceived],
@@ -118,8 +122,10 @@ function finAcked({ changes }: Lifecycle): { at: Instant; inferred: boolean } | 
   return edge && { at: edge.at, inferred: edge.inferred };
 }
 
-function payloadReceived({ info, bytesRead }: Lifecycle): number | undefined {
-  return unreadBytes(info, 0) ?? bytesRead;
+/** `tcpi_bytes_received` without the one that stands for the peer's FIN. */
+function payloadReceived({ info, bytesRead, finReceived }: Lifecycle): number | undefined {
+  if (info?.bytesReceived === undefined) return bytesRead;
+  return Math.max(0, info.bytesReceived - (finReceived ? 1 : 0));
 }
 
 function seconds(from: Instant, to: Instant): number {

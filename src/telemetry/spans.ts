@@ -36,9 +36,10 @@ export class SpanEmitter {
     else if (event.kind === 'teardown_completed') this.#teardown(event.connection, event.at);
   }
 
-  /** Of the handshake's span, for what else is told of the connection; it works after the span has ended. */
-  spanContextOf(connection: Lifecycle): SpanContext | undefined {
-    return this.#handshakes.get(connection);
+  /** Of the handshake's span, for what else is told of the connection; undefined where there is no SDK. */
+  traceIdOf(connection: Lifecycle): string | undefined {
+    const traceId = this.#handshakes.get(connection)?.traceId;
+    return traceId !== undefined && /[1-9a-f]/.test(traceId) ? traceId : undefined;
   }
 
   #handshake(connection: Lifecycle, end: Instant, error: string | undefined): void {
@@ -54,7 +55,11 @@ export class SpanEmitter {
     this.#handshakes.set(connection, span.spanContext());
     if (span.isRecording()) {
       span.setAttributes({ ...commonAttributes(connection), ...handshakeAttributes(connection) });
-      this.#addSteps(span, stepsOf(connection).filter(isOfHandshake));
+      // Of one that failed, the RST that refused it is a step too.
+      this.#addSteps(
+        span,
+        stepsOf(connection).filter((step) => error !== undefined || isOfHandshake(step)),
+      );
       if (connection.established) this.#addChange(span, handshakeChange(connection, connection.established));
       if (error !== undefined) fail(span, error);
     }

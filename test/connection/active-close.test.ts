@@ -72,6 +72,25 @@ describe('four-way teardown, this side first, told by this process', () => {
   });
 });
 
+describe('after an hour without a segment, end() and destroy() before the peer answers', () => {
+  const silent = tcpInfo('fin_wait_1', { lastAckReceivedMs: 3_600_000 });
+
+  it('fin_wait_1 is no older than end(): the last segment that came says nothing of the FIN that went', () => {
+    const { tell, connection } = establishedAt(10);
+    tell(
+      ending(1, 4000, tcpInfo('established', { lastAckReceivedMs: 3_600_000 })),
+      closed(1, 4000.001, { info: silent }),
+    );
+    assert.ok((connection().changes[0]?.at ?? 0) >= seconds(4000), `${connection().changes[0]?.at}`);
+  });
+
+  it('the teardown does not begin before it did', () => {
+    const { tell, connection } = establishedAt(10);
+    tell(closed(1, 4000, { info: silent }));
+    assert.equal(connection().finSent?.at, seconds(4000));
+  });
+});
+
 describe('four-way teardown, this side first, told by the kernel', () => {
   it('established → fin_wait_1 → fin_wait_2 → CLOSE with the FIN received = time_wait', () => {
     const { tell, connection } = establishedAt(10);

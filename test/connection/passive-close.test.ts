@@ -30,6 +30,13 @@ describe('four-way teardown, the peer first, told by this process', () => {
     assert.deepEqual([view.closeType, view.initiator, view.bytesReceived], ['fin', 'remote', 40]);
   });
 
+  it('last_ack is no older than our FIN: the last segment that came was the peer’s', () => {
+    const { tell } = establishedAt(10);
+    tell(ending(1, 20, tcpInfo('close_wait', { lastAckReceivedMs: 5000 })));
+    const told = tell(closed(1, 20.1, { info: tcpInfo('last_ack', { lastAckReceivedMs: 5100 }) }));
+    assert.match(told[0] ?? '', /^close_wait → last_ack @20(\.1)? inferred$/);
+  });
+
   it('the last ACK was faster than the close of the descriptor → the same, and nothing is left in the kernel', () => {
     const { tracker, tell, connection } = establishedAt(10);
     tell(ending(1, 20, tcpInfo('close_wait', { lastAckReceivedMs: 100, bytesReceived: 41 })));

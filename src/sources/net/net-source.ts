@@ -4,10 +4,11 @@ import { unreadBytes } from '../../connection/teardown.ts';
 import type { NotSupportedError } from '../../errors.ts';
 import type { Inode } from '../../tcp/identity.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
-import { type HookPorts, installHook } from './hook.ts';
+import { installHook } from './hook.ts';
 import { type Entry, Registry } from './registry.ts';
 import { RequestSites } from './request-sites.ts';
 import { readSignals } from './signals.ts';
+import type { HookPorts } from './socket-life.ts';
 import { identify, isOpen, tcpHandleOf } from './tcp-handle.ts';
 
 export type NetSourceOptions = Omit<HookPorts, 'report'>;

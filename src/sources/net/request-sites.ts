@@ -1,7 +1,7 @@
-import diagnosticsChannel from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { CallSite } from '../../connection/observation.ts';
 import { captureCallSite, type Sampler } from './call-site.ts';
+import { listenTo } from './channel.ts';
 import { wrapMethod } from './wrap.ts';
 
 /** The request that undici last put on a socket. */
@@ -90,15 +90,7 @@ export class RequestSites {
   }
 
   #subscribe(name: string, listener: (message: Record<string, unknown>) => void): () => void {
-    const guarded = (message: unknown) => {
-      try {
-        listener(message as Record<string, unknown>);
-      } catch (error) {
-        this.#fault(name, error);
-      }
-    };
-    diagnosticsChannel.subscribe(name, guarded);
-    const stop = () => void diagnosticsChannel.unsubscribe(name, guarded);
+    const stop = listenTo(name, this.#fault, listener);
     this.#undo.push(stop);
     return stop;
   }

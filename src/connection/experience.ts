@@ -1,0 +1,37 @@
+import { complete, fail } from './handshake.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { LifecycleEvent } from './lifecycle-event.ts';
+import type { SocketEvent } from './observation.ts';
+import { close, end } from './teardown.ts';
+
+/** What can happen to a connection that is known already. */
+export type Experience = Exclude<SocketEvent, { event: 'connecting' | 'accepted' | 'adopted' | 'handed_over' }>;
+
+/** Something happened to the connection in this process. */
+export function experience(connection: Lifecycle, event: Experience): readonly LifecycleEvent[] {
+  switch (event.event) {
+    case 'connected':
+      return complete(connection, event);
+    case 'connect_failed':
+      return fail(connection, event);
+    case 'ending':
+      return end(connection, event);
+    case 'closed':
+      return close(connection, event);
+    case 'inspected':
+      connection.signals = event.signals;
+      if (event.site !== undefined) connection.site = event.site ?? undefined;
+      return [];
+  }
+}
+
+/** In CLOSE_WAIT, or with bytes that nobody has read, and still somebody's to close. */
+export function isSuspect(connection: Lifecycle): boolean {
+  if (connection.state === 'close_wait') return connection.phase === 'open' || wasSeenSinceItsEnd(connection);
+  return connection.state === 'established' && connection.phase === 'open' && connection.receiveQueue > 0;
+}
+
+/** The descriptor was closed here, and the kernel showed the connection open after that. */
+function wasSeenSinceItsEnd({ lookedAt, endedAt }: Lifecycle): boolean {
+  return lookedAt !== undefined && endedAt !== undefined && lookedAt > endedAt;
+}

@@ -1,0 +1,100 @@
+import type { Lifecycle } from './connection/lifecycle.ts';
+import type { Tracker } from './connection/tracker.ts';
+import { type ConnectionView, viewOf } from './connection/view.ts';
+import type { Detector, Finding } from './detectors/detector.ts';
+import type { Limit } from './detectors/growth.ts';
+import { LoopClock } from './detectors/loop-clock.ts';
+import { Watch } from './detectors/watch.ts';
+import type { NetSource } from './sources/net/net-source.ts';
+import { nextTurn } from './sources/next-turn.ts';
+import { descriptorCount } from './sources/proc/proc-fd.ts';
+import { openFilesLimit } from './sources/proc/proc-limits.ts';
+import type { Report } from './sources/source.ts';
+import type { Strangers } from './strangers.ts';
+import type { Instant } from './tcp/identity.ts';
+
+export interface ExaminerOptions {
+  readonly tracker: Tracker;
+  readonly net: NetSource;
+  readonly strangers: Strangers;
+  readonly detectors: readonly Detector[];
+  /** Sets the ids of this thread's findings apart from others'. */
+  readonly origin: string;
+  readonly intervalMs: number;
+  readonly procRoot: string;
+  readonly now: () => Instant;
+  readonly report: Report;
+  readonly wallTime: (at: Instant) => string;
+  readonly traceOf: (connection: Lifecycle) => string | undefined;
+}
+
+/** Suspicious sockets inspected between two turns of the event loop. */
+const inspectedAtOnce = 64;
+
+/** After each look at the kernel, looks at the suspicious sockets from inside, and lets the detectors decide. */
+export class Examiner {
+  readonly #options: ExaminerOptions;
+  readonly #watch: Watch;
+  readonly #loopClock = new LoopClock();
+  #busy = false;
+
+  constructor(options: ExaminerOptions) {
+    this.#options = options;
+    this.#watch = new Watch(options.detectors, options.origin);
+  }
+
+  /** What there is to tell. Nothing while an earlier examination goes on: it will not be long. */
+  async examine(): Promise<readonly Finding[]> {
+    if (this.#busy) return [];
+    this.#busy = true;
+    try {
+      const { tracker, strangers, now, intervalMs } = this.#options;
+      const clock = this.#loopClock.look(now(), intervalMs * 1000);
+      await strangers.place(tracker.takeStrangers());
+      await this.#inspectSuspects();
+      return await this.#detect(clock);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  findings(): readonly Finding[] {
+    return this.#watch.findings();
+  }
+
+  async #inspectSuspects(): Promise<void> {
+    const { tracker, net, report } = this.#options;
+    let count = 0;
+    for (const { ref, phase, inJavaScript } of [...tracker.suspects()]) {
+      if (ref === undefined || phase !== 'open' || !inJavaScript) continue;
+      const inspected = net.inspect(ref);
+      if (inspected) report(inspected);
+      if (++count % inspectedAtOnce === 0) await nextTurn();
+    }
+  }
+
+  async #detect(clock: Instant): Promise<readonly Finding[]> {
+    const { tracker, now, wallTime, traceOf } = this.#options;
+    const at = now();
+    const suspects = [...tracker.suspects()];
+    const lifecycles = new Map<ConnectionView, Lifecycle>(suspects.map((suspect) => [viewOf(suspect, at), suspect]));
+    // Usually nothing is suspicious, and the descriptors need not be counted.
+    const descriptors = suspects.length > 0 ? await this.#descriptors() : undefined;
+    return this.#watch.look([...lifecycles.keys()], clock, {
+      at,
+      descriptors,
+      wallTime,
+      traceOf(view) {
+        const connection = lifecycles.get(view);
+        return connection && traceOf(connection);
+      },
+    });
+  }
+
+  async #descriptors(): Promise<Limit | undefined> {
+    const limit = await openFilesLimit(this.#options.procRoot, 'self');
+    const usage = await descriptorCount(this.#options.procRoot, 'self');
+    if (limit === undefined || usage === undefined) return undefined;
+    return { limit, usage: usage === 'exhausted' ? limit : usage };
+  }
+}

@@ -1,0 +1,204 @@
+import type { Server, Socket } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import type { CallSite } from '../../connection/observation.ts';
+import type { KernelSockets } from '../../ffi/kernel-sockets.ts';
+import { type Endpoint, endpoint } from '../../tcp/endpoint.ts';
+import type { Instant } from '../../tcp/identity.ts';
+import type { Report } from '../source.ts';
+import { captureCallSite, type Sampler } from './call-site.ts';
+import type { Entry, Registry } from './registry.ts';
+import { identify, innerSocketOf, isOpen, type TcpHandle, tcpHandleOf } from './tcp-handle.ts';
+
+/** What the hook is handed by whoever runs it. */
+export interface HookPorts {
+  readonly report: Report;
+  readonly now: () => Instant;
+  /** The telemetry context of the caller, and whether tracing is suppressed in it. */
+  readonly captureContext: () => { readonly context: unknown; readonly suppressed: boolean };
+  /** What the kernel tells of a descriptor, where this host lets us ask. */
+  readonly kernel: () => KernelSockets | undefined;
+  readonly sample: Sampler;
+  /** The application has begun to use sockets: a server listens, or a connection came or goes. */
+  readonly wake: () => void;
+  /** An error of ours: never the application's business. */
+  readonly fault: (where: string, error: unknown) => void;
+}
+
+/** Node's TCPConnectWrap (src/connect_wrap.cc). */
+export interface ConnectRequest {
+  oncomplete?: unknown;
+}
+
+type Frame = (...args: never[]) => unknown;
+
+/** Turns what Node does with a socket into observations: one connection for each address that is tried or accepted. */
+export class SocketLife {
+  readonly #registry: Registry;
+  readonly #ports: HookPorts;
+  readonly #listenSites = new WeakMap<Server, CallSite>();
+
+  constructor(registry: Registry, ports: HookPorts) {
+    this.#registry = registry;
+    this.#ports = ports;
+  }
+
+  /** A server listens, called from the application's own line. */
+  listening(server: Server, below: Frame): void {
+    this.#ports.wake();
+    if (!this.#ports.sample()) return;
+    const site = captureCallSite(below);
+    if (site) this.#listenSites.set(server, site);
+  }
+
+  /** The application calls connect(): nothing is on the wire yet, the name look-up comes first. */
+  calling(socket: Socket, args: unknown[], below: Frame): void {
+    const requested = requestedEndpoint(args);
+    if (requested === undefined) return;
+    const { context, suppressed } = this.#ports.captureContext();
+    const site = !suppressed && this.#ports.sample() ? captureCallSite(below) : undefined;
+    this.#registry.called(socket, { at: this.#ports.now(), requested, context, suppressed, site, attempts: 0 });
+  }
+
+  /** A socket has a handle: a fresh one that is to be connected, or one that came connected. */
+  gotHandle(socket: Socket): void {
+    const handle = tcpHandleOf(socket);
+    if (handle === undefined) {
+      const inner = innerSocketOf(socket);
+      if (inner) this.#registry.encrypted(inner, socket);
+      return;
+    }
+    this.#registry.handed(handle, socket);
+    if (!isOpen(handle) || this.#registry.entryOf(socket)) return;
+    const kernel = this.#ports.kernel();
+    const id = identify(handle, kernel);
+    if (id.tuple === undefined) return;
+    const arrival = { at: this.#ports.now(), id, info: kernel?.tcpInfo(handle.fd) };
+    this.#registry.add(socket, handle, 'open', arrival);
+    this.#ports.wake();
+  }
+
+  /**
+   * connect(2) returned: with 0 the SYN is out, else the kernel would not even try. Gives back what is to be called
+   * when the request completes, where there is something to wait for.
+   */
+  attempted(handle: TcpHandle, address: string, port: number, at: Instant, status: number) {
+    const socket = this.#registry.socketOf(handle);
+    if (socket === undefined) return undefined;
+    const call = this.#registry.callOf(socket);
+    const before = this.#registry.entryOf(socket);
+    // Happy eyeballs (RFC 8305): Node has closed the attempt before this one.
+    if (before) this.#gone(before, undefined);
+    const peer = endpoint(address, port);
+    const entry = this.#registry.add(socket, handle, 'opening');
+    if (call) call.attempts++;
+    this.#ports.report({
+      kind: 'socket_event',
+      event: 'connecting',
+      socket: entry.ref,
+      at,
+      id: identify(handle, this.#ports.kernel(), peer),
+      calledAt: call?.at ?? at,
+      attempt: call?.attempts ?? 1,
+      requested: call?.requested ?? peer,
+      context: call?.context,
+      suppressed: call?.suppressed ?? false,
+      site: call?.site,
+    });
+    if (status !== 0) {
+      this.#failed(entry, status);
+      return undefined;
+    }
+    const peerUnknown = unspecified.has(peer.address);
+    return (outcome: number) => this.#completed(entry, outcome, peerUnknown);
+  }
+
+  accepted(socket: Socket): void {
+    const entry = this.#registry.entryOf(socket);
+    const arrival = entry && this.#registry.claim(entry);
+    if (!entry || !arrival) return;
+    const server = serverOf(socket);
+    const site = server && this.#listenSites.get(server);
+    this.#ports.report({ kind: 'socket_event', event: 'accepted', socket: entry.ref, ...arrival, site });
+  }
+
+  ending(socket: Socket): void {
+    const entry = this.#registry.entryOf(innerSocketOf(socket) ?? socket);
+    if (entry?.phase !== 'open') return;
+    const info = this.#ports.kernel()?.tcpInfo(entry.handle.fd);
+    this.#ports.report({ kind: 'socket_event', event: 'ending', socket: entry.ref, at: this.#ports.now(), info });
+  }
+
+  closing(socket: Socket, error: unknown): void {
+    const entry = this.#registry.entryOf(socket);
+    if (entry === undefined) return;
+    // A 'connection' listener may destroy its socket before anybody hears of it.
+    if (entry.arrival && serverOf(socket)) this.accepted(socket);
+    this.#gone(entry, errorCode(error), (socket as { resetAndClosing?: boolean }).resetAndClosing === true);
+  }
+
+  #completed(entry: Entry, status: number, peerUnknown: boolean): void {
+    if (this.#registry.entryOf(entry.socket) !== entry) return;
+    if (status !== 0) {
+      this.#failed(entry, status);
+      return;
+    }
+    entry.phase = 'open';
+    const kernel = this.#ports.kernel();
+    this.#ports.report({
+      kind: 'socket_event',
+      event: 'connected',
+      socket: entry.ref,
+      at: this.#ports.now(),
+      id: peerUnknown ? identify(entry.handle, kernel) : undefined,
+      info: kernel?.tcpInfo(entry.handle.fd),
+    });
+  }
+
+  #failed(entry: Entry, status: number): void {
+    this.#registry.remove(entry);
+    const error = getSystemErrorName(status);
+    const at = this.#ports.now();
+    this.#ports.report({ kind: 'socket_event', event: 'connect_failed', socket: entry.ref, at, error });
+  }
+
+  #gone(entry: Entry, error: string | undefined, reset = false): void {
+    const { handle } = entry;
+    this.#registry.remove(entry);
+    this.#ports.report({
+      kind: 'socket_event',
+      event: 'closed',
+      socket: entry.ref,
+      at: this.#ports.now(),
+      how: reset ? 'reset' : 'close',
+      error,
+      info: isOpen(handle) ? this.#ports.kernel()?.tcpInfo(handle.fd) : undefined,
+      bytesRead: entry.receivedBefore + handle.bytesRead,
+      bytesWritten: handle.bytesWritten,
+    });
+  }
+}
+
+/** connect() to one of these goes to the loopback address, which only the kernel then tells. */
+const unspecified = new Set(['0.0.0.0', '::']);
+
+/** `connect(options)`, `connect(port, host)`, or the array that Node has normalised already; not a path. */
+function requestedEndpoint(args: unknown[]): Endpoint | undefined {
+  const first = Array.isArray(args[0]) ? args[0][0] : args[0];
+  if (typeof first === 'object' && first !== null) {
+    const { host, port, path } = first as { host?: unknown; port?: unknown; path?: unknown };
+    if (path || port === undefined) return undefined;
+    return { address: typeof host === 'string' && host !== '' ? host : 'localhost', port: Number(port) };
+  }
+  const port = Number(first);
+  if (!Number.isInteger(port)) return undefined;
+  return { address: typeof args[1] === 'string' ? args[1] : 'localhost', port };
+}
+
+function serverOf(socket: Socket): Server | undefined {
+  return (socket as { server?: Server | null }).server ?? undefined;
+}
+
+function errorCode(error: unknown): string | undefined {
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
