@@ -25,6 +25,7 @@ export class Children {
 
   /** Starts a file of this directory; resolves when it has said that it is ready. */
   async start(file, { nodeOptions = [], environment = {}, onMessage, onText }) {
+    if (this.#ending) throw new Error('the demo is over');
     const child = fork(file, {
       cwd: here,
       execArgv: nodeOptions,

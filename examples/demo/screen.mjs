@@ -6,8 +6,8 @@ const { NO_COLOR, FORCE_COLOR } = process.env;
 export const inColour = !NO_COLOR && (FORCE_COLOR ? FORCE_COLOR !== '0' : process.stdout.isTTY === true);
 
 const sgr = (code) => (text) => (inColour ? `\u001b[${code}m${text}\u001b[0m` : text);
-export const bold = sgr(1);
-export const dim = sgr(2);
+const bold = sgr(1);
+const dim = sgr(2);
 const red = sgr(31);
 const yellow = sgr(33);
 const blue = sgr(34);
@@ -28,7 +28,12 @@ export function heading(text) {
 
 /** A paragraph. */
 export function say(text) {
-  print('text', wrap(text, width - 2).map((line) => `  ${line}`).join('\n'));
+  print(
+    'text',
+    wrap(text, width - 2)
+      .map((line) => `  ${line}`)
+      .join('\n'),
+  );
 }
 
 /** Rows of a label and what is to be said of it. */
@@ -46,41 +51,54 @@ export function asItCame(text) {
 }
 
 export function spanHeader() {
-  print('spans', dim(columns('time', 'span', 'role', 'us ⇄ peer', 'took', 'round trip / who closed', 'times from')));
+  print('spans', dim(columns('time', 'span', 'role', 'us ⇄ peer', 'took', 'rtt / ended', 'source')));
 }
 
 /** One line for one span; `since` is when the demo began, in milliseconds. */
 export function spanLine({ name, attributes: of, endedAt, duration }, since) {
   const isHandshake = name === 'tcp.handshake';
-  const error = of['error.type'];
   const us = `${of['network.local.address']}:${of['network.local.port']}`;
   const peer = `${of['network.peer.address']}:${of['network.peer.port']}`;
-  const closing = `${of['synfin.tcp.close.initiator']} first, ${of['synfin.tcp.close.type'] ?? '?'}`;
-  const rtt = of['synfin.tcp.rtt'];
-  const roundTrip = rtt === undefined ? 'not known' : spell(rtt * 1000);
   const line = columns(
     `${((endedAt - since) / 1000).toFixed(2)} s`,
     isHandshake ? 'handshake' : 'teardown',
     of['synfin.tcp.role'],
     `${us} ⇄ ${peer}`,
     spell(duration),
-    error ?? (isHandshake ? roundTrip : closing),
+    isHandshake ? roundTrip(of['synfin.tcp.rtt']) : ending(of),
     of['synfin.observation.source'],
   );
-  print('spans', error ? red(line) : line.replace(isHandshake ? /handshake/ : /teardown/, isHandshake ? cyan : blue));
+  print('spans', line.replace(/handshake|teardown/, isHandshake ? cyan : blue));
+  const error = of['error.type'];
+  if (error) print('spans', red(`${' '.repeat(10)}error.type ${error}`));
+}
+
+function roundTrip(seconds) {
+  return seconds === undefined ? 'not known' : `rtt ${spell(seconds * 1000)}`;
+}
+
+function ending(of) {
+  const initiator = of['synfin.tcp.close.initiator'];
+  const type = of['synfin.tcp.close.type'] ?? 'end';
+  return initiator === 'unknown' ? type : `${type} by ${initiator === 'simultaneous' ? 'both' : initiator}`;
 }
 
 function columns(time, span, role, ends, took, how, source) {
-  const cells = [time.padStart(8), span.padEnd(9), role.padEnd(6), ends.padEnd(33), took.padStart(8), how.padEnd(17)];
+  const cells = [time.padStart(8), span.padEnd(9), role.padEnd(6), ends.padEnd(33), took.padStart(8), how.padEnd(15)];
   return `${cells.join('  ')}  ${source}`;
 }
 
-export function spell(milliseconds) {
+function spell(milliseconds) {
   return milliseconds < 1000 ? `${milliseconds.toFixed(2)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
 export function warn(text) {
-  print('text', wrap(text, width - 2).map((line) => yellow(`  ${line}`)).join('\n'));
+  print(
+    'text',
+    wrap(text, width - 2)
+      .map((line) => yellow(`  ${line}`))
+      .join('\n'),
+  );
 }
 
 function wrap(text, columns) {

@@ -3,6 +3,10 @@
 /** What synfin is set to here. The defaults are calmer: nobody wants to wait for a minute in a demo. */
 export const settings = { SYNFIN_INTERVAL_MS: '500', SYNFIN_CLOSE_WAIT_MS: '2000', SYNFIN_UNREAD_MS: '2000' };
 
+export const patience =
+  'shortened for the demo: synfin looks every 0.5 s (by default every 5 s) and calls it a leak after 2 s ' +
+  '(by default after 30 s in CLOSE_WAIT, 60 s with unread bytes)';
+
 export const acts = [
   {
     title: 'Healthy requests',
@@ -11,7 +15,7 @@ export const acts = [
       'end. The connection to the upstream is used twice, until the upstream hangs up after a second of silence.',
     ],
     traffic: { kind: 'healthy' },
-    pauseMs: 1600,
+    pauseMs: 1300,
   },
   {
     title: 'A client without keep-alive',
@@ -20,7 +24,7 @@ export const acts = [
       'and a teardown of its own. Legal, only wasteful, so nothing is reported.',
     ],
     traffic: { kind: 'legacy' },
-    pauseMs: 800,
+    pauseMs: 400,
   },
   {
     title: 'A forgotten fetch body, 150 kB',

@@ -5,15 +5,15 @@ import http from 'node:http';
 
 const server = http.createServer((req, res) => {
   const size = Number(new URL(req.url, 'http://upstream').searchParams.get('size'));
-  // With this header set by hand, Node does not announce its time-out (Keep-Alive: timeout=1); many proxies do not
-  // either. An announced one would make fetch close first.
-  if (req.headers.connection !== 'close') res.setHeader('connection', 'keep-alive');
   res.setHeader('content-type', 'text/plain');
   res.setHeader('content-length', size);
   res.end('x'.repeat(size));
 });
 
-server.keepAliveTimeout = 1000;
+// Like many proxies, it does not announce that it will. With keepAliveTimeout it would (Keep-Alive: timeout=1), and
+// fetch would close its connections before their time.
+server.keepAliveTimeout = 0;
+server.timeout = 1000;
 
 server.listen(0, '127.0.0.1', () => process.send?.({ kind: 'ready', port: server.address().port }));
 

@@ -32,6 +32,6 @@ export function isSuspect(connection: Lifecycle): boolean {
 }
 
 /** The descriptor was closed here, and the kernel showed the connection open after that. */
-function wasSeenSinceItsEnd({ lookedAt, endedAt }: Lifecycle): boolean {
+export function wasSeenSinceItsEnd({ lookedAt, endedAt }: Lifecycle): boolean {
   return lookedAt !== undefined && endedAt !== undefined && lookedAt > endedAt;
 }

@@ -5,40 +5,66 @@ import type { Lifecycle } from './lifecycle.ts';
 /**
  * Which connection is this about: by cookie, then by inode, then by four-tuple. A weaker name is believed only where
  * the stronger ones do not contradict it, since inodes and four-tuples come back and cookies never do.
+ *
+ * As long as everybody speaks of cookies, the weaker names are not even indexed: that happens when somebody first asks
+ * by one.
  */
 export class IdentityIndex {
+  readonly #all: ReadonlySet<Lifecycle>;
   readonly #byCookie = new Map<SocketCookie, Lifecycle>();
-  readonly #byInode = new Map<Inode, Lifecycle>();
-  readonly #byTuple = new Map<string, Lifecycle>();
+  #weak: { readonly byInode: Map<Inode, Lifecycle>; readonly byTuple: Map<string, Lifecycle> } | undefined;
+
+  /** `all` is the set of the connections that are indexed, kept by the owner. */
+  constructor(all: ReadonlySet<Lifecycle>) {
+    this.#all = all;
+  }
 
   find(id: SocketIdentity): Lifecycle | undefined {
     const byCookie = id.cookie === undefined ? undefined : this.#byCookie.get(id.cookie);
     if (byCookie) return byCookie;
-    const byInode = id.inode === undefined ? undefined : this.#byInode.get(id.inode);
-    if (byInode && agree(byInode.id.cookie, id.cookie)) return byInode;
-    const byTuple = id.tuple === undefined ? undefined : this.#byTuple.get(fourTupleKey(id.tuple));
-    if (byTuple && agree(byTuple.id.cookie, id.cookie) && agree(byTuple.id.inode, id.inode)) return byTuple;
+    // Everything that is known has a cookie, and none has this one.
+    if (id.cookie !== undefined && this.#byCookie.size === this.#all.size) return undefined;
+    const { byInode, byTuple } = this.#weakNames();
+    const sameInode = id.inode === undefined ? undefined : byInode.get(id.inode);
+    if (sameInode && agree(sameInode.id.cookie, id.cookie)) return sameInode;
+    const sameTuple = id.tuple === undefined ? undefined : byTuple.get(fourTupleKey(id.tuple));
+    if (sameTuple && agree(sameTuple.id.cookie, id.cookie) && agree(sameTuple.id.inode, id.inode)) return sameTuple;
     return undefined;
   }
 
   /** Later connections take over a name that an earlier one had: the kernel gave it away again. */
   add(connection: Lifecycle): void {
-    const { cookie, inode, tuple } = connection.id;
+    const { cookie } = connection.id;
     if (cookie !== undefined) this.#byCookie.set(cookie, connection);
-    if (inode !== undefined) this.#byInode.set(inode, connection);
-    if (tuple !== undefined) this.#byTuple.set(fourTupleKey(tuple), connection);
+    this.#addWeak(connection);
   }
 
   remove(connection: Lifecycle): void {
-    const { cookie, inode, tuple } = connection.id;
+    const { cookie, tuple } = connection.id;
     if (cookie !== undefined) removeOwn(this.#byCookie, cookie, connection);
-    if (inode !== undefined) removeOwn(this.#byInode, inode, connection);
-    if (tuple !== undefined) removeOwn(this.#byTuple, fourTupleKey(tuple), connection);
+    this.releaseInode(connection);
+    if (this.#weak && tuple !== undefined) removeOwn(this.#weak.byTuple, fourTupleKey(tuple), connection);
   }
 
   /** Closing a descriptor frees its inode number for the next socket; cookie and four-tuple live on. */
   releaseInode(connection: Lifecycle): void {
-    if (connection.id.inode !== undefined) removeOwn(this.#byInode, connection.id.inode, connection);
+    const { inode } = connection.id;
+    if (this.#weak && inode !== undefined) removeOwn(this.#weak.byInode, inode, connection);
+  }
+
+  #weakNames() {
+    if (this.#weak === undefined) {
+      this.#weak = { byInode: new Map(), byTuple: new Map() };
+      for (const connection of this.#all) this.#addWeak(connection);
+    }
+    return this.#weak;
+  }
+
+  #addWeak(connection: Lifecycle): void {
+    if (this.#weak === undefined) return;
+    const { inode, tuple } = connection.id;
+    if (inode !== undefined && connection.phase !== 'released') this.#weak.byInode.set(inode, connection);
+    if (tuple !== undefined) this.#weak.byTuple.set(fourTupleKey(tuple), connection);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Instant, instant, type SocketIdentity } from '../tcp/identity.ts';
-import { experience, isSuspect } from './experience.ts';
+import { ClosedLog } from './closed-log.ts';
+import { experience, isSuspect, wasSeenSinceItsEnd } from './experience.ts';
 import { openActively, openPassively } from './handshake.ts';
 import { IdentityIndex } from './identity-index.ts';
 import { type Lifecycle, newLifecycle } from './lifecycle.ts';
@@ -33,14 +34,18 @@ const timeWaitUs = 60_000_000;
 /** How long a released connection is remembered, in case that the kernel still shows it. */
 const releasedUs = 600_000_000;
 
+/** So many closed connections are remembered by cookie: a minute's worth at a thousand a second. */
+const mostClosed = 65_536;
+
 const nothing: readonly LifecycleEvent[] = [];
 
 /** All connections of one process. Takes observations, gives what came of them; reads no clock. */
 export class Tracker {
   readonly #limits: TrackerLimits;
-  readonly #index = new IdentityIndex();
-  readonly #bySocket = new Map<SocketRef, Lifecycle>();
   readonly #all = new Set<Lifecycle>();
+  readonly #index = new IdentityIndex(this.#all);
+  readonly #bySocket = new Map<SocketRef, Lifecycle>();
+  readonly #closed: ClosedLog;
   /** When each released connection is forgotten, soonest first: every entry is given the same time to live, or less. */
   readonly #released = new Map<Lifecycle, Instant>();
   readonly #suspects = new Set<Lifecycle>();
@@ -50,6 +55,7 @@ export class Tracker {
 
   constructor(limits: TrackerLimits) {
     this.#limits = limits;
+    this.#closed = new ClosedLog(Math.min(limits.maxConnections, mostClosed));
   }
 
   observe(observation: Observation): readonly LifecycleEvent[] {
@@ -151,7 +157,8 @@ export class Tracker {
   }
 
   #row(row: Row): readonly LifecycleEvent[] {
-    const connection = row.socket === undefined ? this.#index.find(row.id) : this.#bySocket.get(row.socket);
+    const connection =
+      row.socket === undefined ? (this.#index.find(row.id) ?? this.#revive(row)) : this.#bySocket.get(row.socket);
     if (connection === undefined) {
       if (row.socket === undefined) this.#strangers.keep(row);
       return nothing;
@@ -162,6 +169,20 @@ export class Tracker {
     if (connection.state === 'time_wait' && row.expiresMs !== undefined)
       this.#release(connection, instant(row.at + row.expiresMs * 1000));
     return this.#told(connection, events);
+  }
+
+  /** The kernel shows a connection that was closed here: it goes on without this process, or in another one. */
+  #revive(row: Row): Lifecycle | undefined {
+    const record = row.id.cookie === undefined ? undefined : this.#closed.find(row.id.cookie);
+    if (record === undefined) return undefined;
+    const connection = newLifecycle(undefined, row.id, record.closedAt, row.source, 'established');
+    connection.role = record.role;
+    connection.site = record.site;
+    connection.suppressed = record.suppressed;
+    connection.phase = 'released';
+    connection.endedAt = record.closedAt;
+    this.#admit(connection);
+    return connection;
   }
 
   #transition(transition: Transition): readonly LifecycleEvent[] {
@@ -198,11 +219,22 @@ export class Tracker {
     if (connection.phase !== 'released' || this.#released.has(connection)) return nothing;
     this.#index.releaseInode(connection);
     // A connect() that failed, or a socket that the kernel had closed already: nothing is left that a look could find.
-    const failed = connection.established === undefined && connection.role !== 'unknown';
+    const failed = connection.error !== undefined && connection.established === undefined;
     if (failed || connection.state === 'closed') return this.#forget(connection, 'over');
+    if (!this.#isStillTold(connection)) {
+      this.#closed.add(connection);
+      return this.#forget(connection, 'over');
+    }
     const span = connection.state === 'time_wait' ? timeWaitUs : releasedUs;
     this.#release(connection, instant((connection.endedAt ?? connection.stateSince) + span));
     return this.#released.size > this.#limits.maxReleased ? this.#forgetOldestReleased() : nothing;
+  }
+
+  /** The kernel goes on speaking of it, or it could not be recognised if it did. */
+  #isStillTold(connection: Lifecycle): boolean {
+    const { id, source, state } = connection;
+    if (id.cookie === undefined || source === 'ebpf' || state === 'time_wait') return true;
+    return wasSeenSinceItsEnd(connection);
   }
 
   #release(connection: Lifecycle, until: Instant): void {

@@ -1,5 +1,5 @@
 import type { SocketCookie } from '../tcp/identity.ts';
-import { parseTcpInfo, type TcpInfo, tcpInfoSize } from '../tcp/tcp-info.ts';
+import { readTcpInfo, type TcpInfo, tcpInfoSize } from '../tcp/tcp-info.ts';
 import type { Libc } from './libc.ts';
 
 /** What the kernel tells a process of its own sockets, by descriptor. */
@@ -13,11 +13,12 @@ export interface KernelSockets {
 
 export function kernelSockets(libc: Libc): KernelSockets {
   const buffer = new Uint8Array(tcpInfoSize);
+  const view = new DataView(buffer.buffer);
   return {
     socketCookie: (fd) => libc.socketCookie(fd),
     tcpInfo(fd) {
       const length = libc.tcpInfo(fd, buffer);
-      return length > 0 ? parseTcpInfo(buffer.subarray(0, length)) : undefined;
+      return length > 0 ? readTcpInfo(view, length) : undefined;
     },
     unread(fd) {
       const bytes = libc.unread(fd);

@@ -47,16 +47,6 @@ export const tcpInfoSize = 512;
 /** The struct as Linux 2.6 had it: without this much there is nothing to tell. */
 const shortest = 104;
 
-/** The state alone, for a sweep over thousands: no object is made. */
-export function tcpInfoState(bytes: Uint8Array): TcpState | undefined {
-  return stateFromLinux(bytes[offset.state] ?? 0);
-}
-
-/** `tcpi_bytes_received` alone, for the same sweep. */
-export function tcpInfoBytesReceived(view: DataView, length: number): number | undefined {
-  return u64(view, length, offset.bytesReceived);
-}
-
 /**
  * Payload that the peer has not acknowledged, sent or not: what `ss` shows as Send-Q, from the counters. Undefined on
  * kernels before 4.19, which do not count what was sent.
@@ -74,10 +64,13 @@ export function unacknowledged({
 
 /** Undefined when the bytes are shorter than any kernel's struct or hold a state that no kernel uses. */
 export function parseTcpInfo(bytes: Uint8Array): TcpInfo | undefined {
-  const state = tcpInfoState(bytes);
-  if (bytes.length < shortest || state === undefined) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { length } = bytes;
+  return readTcpInfo(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), bytes.length);
+}
+
+/** As `parseTcpInfo`, of the first `length` bytes of a buffer that is used again and again. */
+export function readTcpInfo(view: DataView, length: number): TcpInfo | undefined {
+  const state = length < shortest ? undefined : stateFromLinux(view.getUint8(offset.state));
+  if (state === undefined) return undefined;
   return {
     state,
     retransmitsInARow: view.getUint8(offset.retransmits),

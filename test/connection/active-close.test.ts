@@ -43,7 +43,11 @@ describe('four-way teardown, this side first, told by this process', () => {
   it('established + destroy() with nothing unread → a FIN, and the teardown told up to here', () => {
     const { tell, connection } = establishedAt(10);
     const info = tcpInfo('established', { bytesReceived: 40 });
-    assert.deepEqual(tell(closed(1, 20, { info, bytesRead: 40 })), ['teardown_started @20', 'teardown_completed @20']);
+    assert.deepEqual(tell(closed(1, 20, { info, bytesRead: 40 })), [
+      'teardown_started @20',
+      'teardown_completed @20',
+      'forgotten over',
+    ]);
     const view = viewOf(connection(), seconds(21));
     assert.deepEqual([view.closeType, view.initiator, view.released], ['fin', 'local', true]);
     assert.deepEqual(steps(connection()).slice(3), ['fin.sent @20 inferred']);
@@ -67,6 +71,7 @@ describe('four-way teardown, this side first, told by this process', () => {
       'established → fin_wait_1 @20.1 inferred',
       'fin_wait_1 → fin_wait_2 @20.1 inferred',
       'teardown_completed @25',
+      'forgotten over',
     ]);
     assert.deepEqual(steps(connection()).slice(3), ['fin.sent @20', 'fin.acked @20.1 inferred']);
   });

@@ -27,7 +27,7 @@ describe('a socket first seen half-way', () => {
   it('adopted + closed → its teardown is told', () => {
     const { tell } = watch();
     tell(adopted(1, 10));
-    assert.deepEqual(tell(closed(1, 12)), ['teardown_started @12', 'teardown_completed @12']);
+    assert.deepEqual(tell(closed(1, 12)), ['teardown_started @12', 'teardown_completed @12', 'forgotten over']);
   });
 
   it('a descriptor without a JavaScript socket is marked as one', () => {

@@ -11,10 +11,19 @@ function connection(id: SocketIdentity): Lifecycle {
   return newLifecycle(1, id, seconds(10), 'userland', 'established');
 }
 
-function indexOf(...connections: Lifecycle[]): IdentityIndex {
-  const index = new IdentityIndex();
+/** The owner keeps the set of all; a connection leaves it before it leaves the index. */
+function indexOf(...connections: Lifecycle[]) {
+  const all = new Set(connections);
+  const index = new IdentityIndex(all);
   for (const each of connections) index.add(each);
-  return index;
+  return {
+    find: (id: SocketIdentity) => index.find(id),
+    releaseInode: (gone: Lifecycle) => index.releaseInode(gone),
+    remove(gone: Lifecycle) {
+      all.delete(gone);
+      index.remove(gone);
+    },
+  };
 }
 
 describe('found by cookie, then inode, then four-tuple', () => {
@@ -29,6 +38,12 @@ describe('found by cookie, then inode, then four-tuple', () => {
 
   it('the inode decides against the four-tuple', () => {
     assert.equal(index.find({ inode: one.inode, tuple: two.tuple }), known);
+  });
+
+  it('the weaker names of those that came before anybody asked by one', () => {
+    const late = indexOf(known);
+    assert.equal(late.find({ cookie: socketId(3).cookie, tuple: one.tuple }), undefined);
+    assert.equal(late.find({ tuple: one.tuple }), known);
   });
 
   it('no name, or one that nobody has → undefined', () => {
@@ -84,6 +99,7 @@ describe('names come back', () => {
 
   it('closing a descriptor frees its inode; the four-tuple lives on', () => {
     const index = indexOf(earlier);
+    assert.equal(index.find({ inode: one.inode }), earlier);
     index.releaseInode(earlier);
     assert.equal(index.find({ inode: one.inode }), undefined);
     assert.equal(index.find({ tuple: one.tuple }), earlier);

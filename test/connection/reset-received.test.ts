@@ -88,6 +88,14 @@ describe('RST after a FIN: who finished first stays', () => {
     assert.deepEqual([connection().closeType, connection().initiator], ['rst', 'local']);
   });
 
+  it('end(), then ECONNRESET with bytes unread: these are no FIN of the peer', () => {
+    const { tell, connection } = establishedAt(10);
+    tell(ending(1, 20, tcpInfo('established')));
+    tell(closed(1, 20.1, { error: 'ECONNRESET', info: tcpInfo('closed', { bytesReceived: 9 }), bytesRead: 4 }));
+    assert.equal(connection().closeType, 'rst');
+    assert.equal(connection().finReceived, undefined);
+  });
+
   it('last_ack + RST: nobody acknowledged our FIN', () => {
     const { tell, connection } = establishedAt(10);
     tell(edge(1, 20, 'established', 'close_wait'), edge(1, 21, 'close_wait', 'last_ack'));

@@ -2,7 +2,7 @@ import type { SocketRef } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { Libc } from '../../ffi/libc.ts';
 import type { Instant } from '../../tcp/identity.ts';
-import { parseTcpInfo, tcpInfoSize, unacknowledged } from '../../tcp/tcp-info.ts';
+import { readTcpInfo, tcpInfoSize, unacknowledged } from '../../tcp/tcp-info.ts';
 import { nextTurn } from '../next-turn.ts';
 import type { OwnSocket, Report } from '../source.ts';
 
@@ -21,6 +21,7 @@ export class OwnSocketSweep {
   readonly #libc: Libc;
   readonly #now: () => Instant;
   readonly #buffer = new Uint8Array(tcpInfoSize);
+  readonly #view = new DataView(this.#buffer.buffer);
   #notable = new Set<SocketRef>();
 
   constructor(libc: Libc, now: () => Instant) {
@@ -47,7 +48,7 @@ export class OwnSocketSweep {
   #look(socket: OwnSocket, report: Report): boolean {
     const { ref, fd } = socket;
     const length = fd < 0 ? -1 : this.#libc.tcpInfo(fd, this.#buffer);
-    const info = length > 0 ? parseTcpInfo(this.#buffer.subarray(0, length)) : undefined;
+    const info = length > 0 ? readTcpInfo(this.#view, length) : undefined;
     if (info === undefined) return false;
     const unread = unreadBytes(info, socket.bytesRead) ?? 0;
     const notable = info.state !== 'established' || unread > 0;

@@ -1,0 +1,61 @@
+import { type Instant, instant, type SocketCookie } from '../tcp/identity.ts';
+import type { Lifecycle, Role } from './lifecycle.ts';
+import type { CallSite } from './observation.ts';
+
+/** What is remembered of a connection after its descriptor was closed. */
+export interface ClosedRecord {
+  readonly closedAt: Instant;
+  readonly role: Role;
+  readonly site: CallSite | undefined;
+  readonly suppressed: boolean;
+}
+
+const roles: readonly Role[] = ['unknown', 'client', 'server'];
+
+/**
+ * The last connections that this process closed, by cookie: should the kernel still show one of them, it is known
+ * whose it was. A ring of numbers, made once: thousands of objects that outlive their connection by minutes would cost
+ * the garbage collector more than everything else that is done for a connection.
+ */
+export class ClosedLog {
+  readonly #cookies: Float64Array;
+  readonly #closedAt: Float64Array;
+  readonly #facts: Uint8Array;
+  readonly #sites: (CallSite | undefined)[] = [];
+  #next = 0;
+
+  constructor(capacity: number) {
+    this.#cookies = new Float64Array(capacity);
+    this.#closedAt = new Float64Array(capacity);
+    this.#facts = new Uint8Array(capacity);
+  }
+
+  /** A connection without a cookie cannot be recognised later, and is not remembered. */
+  add({ id, role, site, suppressed, endedAt, stateSince }: Lifecycle): void {
+    if (id.cookie === undefined || this.#cookies.length === 0) return;
+    const slot = this.#next;
+    this.#cookies[slot] = numberOf(id.cookie);
+    this.#closedAt[slot] = endedAt ?? stateSince;
+    this.#facts[slot] = roles.indexOf(role) * 2 + (suppressed ? 1 : 0);
+    this.#sites[slot] = site;
+    this.#next = (slot + 1) % this.#cookies.length;
+  }
+
+  /** Walks the ring: for the few sockets that nobody knows, not for every row. */
+  find(cookie: SocketCookie): ClosedRecord | undefined {
+    const slot = this.#cookies.indexOf(numberOf(cookie));
+    if (slot < 0) return undefined;
+    const facts = this.#facts[slot] ?? 0;
+    return {
+      closedAt: instant(this.#closedAt[slot] ?? 0),
+      role: roles[facts >> 1] ?? 'unknown',
+      site: this.#sites[slot],
+      suppressed: facts % 2 === 1,
+    };
+  }
+}
+
+/** Cookies count up from 1 on each host: none comes near 2^53. */
+function numberOf(cookie: SocketCookie): number {
+  return Number.parseInt(cookie, 16);
+}

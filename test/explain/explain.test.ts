@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Finding, type FindingKind, leakCauses, type Severity } from '../../src/detectors/detector.ts';
+import { endOf, explain, spell, summaryOf } from '../../src/explain/explain.ts';
+import { causes, kinds } from '../../src/explain/messages.en.ts';
+import { finding } from './findings.ts';
+
+const kindNames = Object.keys(kinds) as FindingKind[];
+const severities: readonly Severity[] = ['warning', 'critical'];
+const stages: readonly Partial<Finding>[] = [
+  { status: 'raised', count: 1 },
+  { status: 'changed', count: 2 },
+  { status: 'changed', count: 0 },
+  { status: 'cleared', count: 0 },
+];
+const forecasts = [null, { limit: 1024, reached_in_s: 600 }];
+
+describe('the words', () => {
+  it('every cause has what was seen and what to change, and no cause is there that detectors do not know', () => {
+    assert.deepEqual(Object.keys(causes).toSorted(), [...leakCauses].toSorted());
+    for (const cause of leakCauses) {
+      assert.notEqual(causes[cause].seen.trim(), '', cause);
+      assert.notEqual(causes[cause].advice.trim(), '', cause);
+    }
+  });
+
+  it('every kind has its title, what happened on the wire, whose turn it is and what it comes to', () => {
+    assert.deepEqual(kindNames.toSorted(), ['close_wait_leak', 'unread_data']);
+    for (const kind of kindNames) for (const text of Object.values(kinds[kind])) assert.notEqual(text.trim(), '', kind);
+  });
+
+  it('sentences end with a full stop; what was seen is the middle of one', () => {
+    for (const { seen, advice } of Object.values(causes)) {
+      assert.match(advice, /[.)]$/);
+      assert.doesNotMatch(seen, /\.$/);
+    }
+    for (const { title, ...sentences } of Object.values(kinds)) {
+      assert.doesNotMatch(title, /\.$/);
+      for (const sentence of Object.values(sentences)) assert.match(sentence, /\.$/);
+    }
+  });
+});
+
+describe('explain', () => {
+  it('says something of every kind, cause, severity, status, count and forecast', () => {
+    for (const kind of kindNames)
+      for (const cause of leakCauses)
+        for (const severity of severities)
+          for (const stage of stages)
+            for (const forecast of forecasts) {
+              const { message, advice } = explain(finding({ kind, cause, severity, forecast, ...stage }));
+              for (const text of [message, advice]) {
+                assert.match(text, /^\S.+\.\)?$/);
+                assert.doesNotMatch(text, /undefined|null|NaN|\[object| {2}/);
+              }
+            }
+  });
+
+  it('leaves the finding as it is, and adds the words', () => {
+    const { message, advice, ...rest } = explain(finding());
+    assert.deepEqual(rest, finding());
+    assert.ok(message.includes(causes.paused.seen) && message.includes(kinds.close_wait_leak.wire));
+    assert.ok(advice.startsWith(kinds.close_wait_leak.turn) && advice.endsWith(causes.paused.advice));
+  });
+
+  it('a forecast is told with the growth, the limit and when', () => {
+    const { message } = explain(finding({ growth_per_minute: 4.5, forecast: { limit: 1024, reached_in_s: 600 } }));
+    assert.match(message, /4\.5 a minute.*limit of 1024 open files.*10 min/);
+  });
+
+  it('critical without a forecast: the limit is all but reached; a warning says no such thing', () => {
+    assert.match(explain(finding({ severity: 'critical' })).message, /limit of open files/);
+    assert.doesNotMatch(explain(finding()).message, /limit/);
+  });
+});
+
+describe('how many, where and how long', () => {
+  it('one connection is one', () => {
+    const text = summaryOf(finding({ count: 1 }));
+    assert.match(text, /^1 connection to db:5432, for 34 s /);
+    assert.doesNotMatch(text, /connections|oldest/);
+  });
+
+  it('two are many, and the oldest is named', () => {
+    assert.match(summaryOf(finding({ count: 2 })), /^2 connections to db:5432, the oldest for 34 s /);
+  });
+
+  it('a server’s came in by a listener; request and pipe target are named', () => {
+    const subject = { role: 'server', listener: '[::1]:80', request: 'POST /upload', pipe_target: 'Gzip' } as const;
+    assert.match(summaryOf(finding({ subject })), /accepted on \[::1\]:80 \(POST \/upload\) piped into a Gzip/);
+  });
+
+  it('nothing left: for now, or for good', () => {
+    assert.match(endOf(finding({ status: 'changed', count: 0 })), /^No connection to db:5432 .* stays open/);
+    assert.doesNotMatch(endOf(finding({ status: 'cleared', count: 0 })), /stays open/);
+  });
+
+  it('one unit, as people say it', () => {
+    const said = [0, 0.25, 34, 119.9, 120, 150, 7199, 7200, 86_400].map(spell);
+    assert.deepEqual(said, ['0 s', '0.3 s', '34 s', '119.9 s', '2 min', '3 min', '120 min', '2 h', '24 h']);
+  });
+});

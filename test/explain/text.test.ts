@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { type FindingKind, leakCauses } from '../../src/detectors/detector.ts';
+import { explain } from '../../src/explain/explain.ts';
+import { kinds } from '../../src/explain/messages.en.ts';
+import { findingText } from '../../src/explain/text.ts';
+import { finding, sampled } from './findings.ts';
+
+const plain = { colour: false, width: 100 };
+const esc = '\u001b';
+
+function textOf(fields: Parameters<typeof finding>[0] = {}, style = plain): string {
+  return findingText(explain(finding(fields)), style);
+}
+
+/** Without its label, a line that is too long holds a single word. */
+function isUnbreakable(line: string): boolean {
+  return !line.slice(9).includes(' ');
+}
+
+describe('findingText', () => {
+  it('in this order: what, wire, turn, the line it comes from, the fix, the sockets', () => {
+    const labels = textOf()
+      .split('\n')
+      .flatMap((line) => /^ {2}([a-z]+) /.exec(line)?.[1] ?? []);
+    assert.deepEqual(labels, ['what', 'wire', 'turn', 'from', 'fix', 'socket']);
+  });
+
+  it('the head names severity, kind and cause', () => {
+    assert.match(textOf(), /^synfin warning close_wait_leak · paused\n/);
+    assert.match(textOf({ severity: 'critical' }), /^synfin CRITICAL /);
+    assert.match(textOf({ status: 'changed', count: 0 }), /^synfin ok /);
+    assert.match(textOf({ status: 'cleared', count: 0 }), /^synfin over /);
+  });
+
+  it('nothing left → two lines or three, no advice', () => {
+    const text = textOf({ status: 'cleared', count: 0 });
+    assert.ok(text.split('\n').length <= 4 && text.endsWith('\n'));
+    assert.doesNotMatch(text, / {2}fix /);
+  });
+
+  it('at most three lines of the stack of the first connection', () => {
+    const deep = ['a (/a.js:1:1)', 'b (/b.js:1:1)', 'c (/c.js:1:1)', 'd (/d.js:1:1)'];
+    const text = textOf({ sample: [sampled(1, { call_site: deep }), sampled(2)] });
+    assert.ok(text.includes('a (/a.js:1:1)') && text.includes('c (/c.js:1:1)') && !text.includes('d (/d.js'));
+  });
+
+  it('no line known → no row for it', () => {
+    assert.doesNotMatch(textOf({ sample: [sampled(1, { call_site: [] })] }), / {2}from /);
+  });
+
+  it('three connections are shown, the others counted', () => {
+    assert.doesNotMatch(textOf({ count: 3 }), / more/);
+    assert.match(textOf({ count: 4, sample: [1, 2, 3, 4].map((n) => sampled(n)) }), /and 1 more\n/);
+    assert.match(textOf({ count: 30, sample: [1, 2, 3, 4].map((n) => sampled(n)) }), /and 27 more\n/);
+  });
+
+  it('an end that is not known is a question mark', () => {
+    assert.match(textOf({ sample: [sampled(1, { local: null, peer: null })] }), /\? ⇄ \?/);
+  });
+
+  it('a forecast has its row', () => {
+    const text = textOf({ growth_per_minute: 2, forecast: { limit: 1024, reached_in_s: 120 } });
+    assert.match(text, / {2}soon {3}\+2 a minute; the limit of 1024 open files is reached in 2 min/);
+  });
+});
+
+describe('colour and width', () => {
+  it('no colour → no escape code, in any finding', () => {
+    for (const kind of Object.keys(kinds) as FindingKind[])
+      for (const cause of leakCauses) assert.ok(!textOf({ kind, cause }).includes(esc), cause);
+  });
+
+  it('colour changes nothing but the colour, and is always turned off again', () => {
+    for (const fields of [{}, { severity: 'critical' }, { status: 'cleared', count: 0 }] as const) {
+      const text = textOf(fields, { colour: true, width: 100 });
+      assert.ok(text.includes(esc));
+      const codes = text.split(esc).slice(1);
+      assert.deepEqual(
+        codes.map((code) => code.startsWith('[0m')),
+        codes.map((_, index) => index % 2 === 1),
+      );
+      assert.equal(text.replaceAll(new RegExp(`${esc}\\[\\d+m`, 'g'), ''), textOf(fields));
+    }
+  });
+
+  it('any finding, 80 columns and more → no line is longer, but for a word that cannot be broken', () => {
+    const word = fc.stringMatching(/^[a-z/.:()]{1,150}$/);
+    const findings = fc.record({
+      kind: fc.constantFrom(...(Object.keys(kinds) as FindingKind[])),
+      cause: fc.constantFrom(...leakCauses),
+      count: fc.integer({ min: 0, max: 1e6 }),
+      subject: fc.record({ role: fc.constant('client' as const), destination: word }),
+      sample: fc.array(word.map((site) => sampled(1, { call_site: [`fn ${site}`] }))),
+    });
+    fc.assert(
+      fc.property(findings, fc.integer({ min: 80, max: 200 }), (fields, width) => {
+        for (const line of textOf(fields, { colour: false, width }).split('\n'))
+          assert.ok(line.length <= width || isUnbreakable(line), line);
+      }),
+    );
+  });
+
+  it('every word of the explanation is there, in its order', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), fc.constantFrom(...leakCauses), (width, cause) => {
+        const words = (text: string) => text.split(/\s+/).join(' ');
+        const { advice, ...rest } = explain(finding({ cause }));
+        const fix = advice.slice(kinds.close_wait_leak.turn.length).trim();
+        assert.ok(words(findingText({ ...rest, advice }, { colour: false, width })).includes(words(fix)));
+      }),
+    );
+  });
+});

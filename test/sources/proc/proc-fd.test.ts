@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { descriptorCount, parseSocketLink, socketInodes } from '../../../src/sources/proc/proc-fd.ts';
+
+const skip = process.platform === 'linux' ? false : 'needs Linux: there is no /proc elsewhere';
+
+describe('parseSocketLink', () => {
+  it('socket:[12345] → 12345', () => assert.equal(parseSocketLink('socket:[12345]'), 12345));
+
+  it('socket:[0] → undefined: 0 is not an inode', () => assert.equal(parseSocketLink('socket:[0]'), undefined));
+
+  it('any other file → undefined', () => {
+    for (const link of [
+      '',
+      '/dev/null',
+      'pipe:[12345]',
+      'anon_inode:[eventpoll]',
+      'socket:[]',
+      'socket:[12]x',
+      'socket:[-1]',
+    ])
+      assert.equal(parseSocketLink(link), undefined, link);
+  });
+
+  it('any inode → that inode; any text → an inode or undefined', () => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 2 ** 32 - 1 }), (n) => parseSocketLink(`socket:[${n}]`) === n));
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const inode = parseSocketLink(text);
+        assert.ok(inode === undefined || inode > 0);
+      }),
+    );
+  });
+});
+
+describe('a /proc of our own', { skip }, () => {
+  let root: string;
+  before(() => {
+    root = mkdtempSync(join(tmpdir(), 'synfin-proc-'));
+    for (const pid of ['7', '8', '9']) mkdirSync(join(root, pid, 'fd'), { recursive: true });
+    const links = ['/dev/null', 'socket:[501]', 'pipe:[502]', 'socket:[503]', 'socket:[501]'];
+    for (const [fd, link] of links.entries()) symlinkSync(link, join(root, '7', 'fd', `${fd}`));
+    for (let fd = 0; fd < 150; fd++) symlinkSync(`socket:[${1000 + fd}]`, join(root, '8', 'fd', `${fd}`));
+  });
+  after(() => rmSync(root, { recursive: true }));
+
+  it('the sockets among the open files, each once', async () => {
+    assert.deepEqual([...((await socketInodes(root, 7)) ?? [])].toSorted(), [501, 503]);
+  });
+
+  it('more than are read in one turn → all of them', async () => {
+    assert.equal((await socketInodes(root, 8))?.size, 150);
+  });
+
+  it('no open file → none, and not undefined', async () => assert.equal((await socketInodes(root, 9))?.size, 0));
+
+  it('no such process → undefined', async () => {
+    assert.equal(await socketInodes(root, 10), undefined);
+    assert.equal(await descriptorCount(root, 10), undefined);
+  });
+
+  it('how many are open: all but the one that looks', async () => {
+    assert.deepEqual([await descriptorCount(root, 7), await descriptorCount(root, 9)], [4, 0]);
+  });
+});
+
+describe('the real /proc', { skip }, () => {
+  it('a listening server → its inode, and not any more once it is closed', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { fd } = Reflect.get(server, '_handle') as { fd: number };
+    const inode = parseSocketLink(readlinkSync(`/proc/self/fd/${fd}`));
+    assert.ok(inode);
+    assert.equal((await socketInodes('/proc', 'self'))?.has(inode), true);
+    assert.equal((await socketInodes('/proc', process.pid))?.has(inode), true);
+    await new Promise((resolve) => server.close(resolve));
+    assert.equal((await socketInodes('/proc', 'self'))?.has(inode), false);
+  });
+
+  it('three files more → three descriptors more', async () => {
+    const count = Number(await descriptorCount('/proc', 'self'));
+    const files = [1, 2, 3].map(() => openSync('/dev/null', 'r'));
+    assert.equal(await descriptorCount('/proc', 'self'), count + 3);
+    for (const file of files) closeSync(file);
+  });
+
+  it('none left to look with → exhausted', () => {
+    const module = new URL('../../../src/sources/proc/proc-fd.js', import.meta.url);
+    const code = `import { openSync } from 'node:fs';
+      import { descriptorCount } from '${module}';
+      try { for (;;) openSync('/dev/null', 'r'); } catch {}
+      const said = await descriptorCount('/proc', 'self');
+      process.exitCode = said === 'exhausted' ? 42 : 1;`;
+    const argv = ['-c', 'ulimit -n 128 && exec "$0" --input-type=module -e "$1"', process.execPath, code];
+    assert.equal(spawnSync('/bin/sh', argv).status, 42);
+  });
+});
