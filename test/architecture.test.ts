@@ -21,14 +21,16 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'sources/sock-diag': source,
   'sources/proc': source,
   'errors.ts': [],
+  'faults.ts': [],
   'version.ts': [],
   'options.ts': ['errors.ts'],
   'stderr.ts': ['explain', 'options.ts', 'node:'],
   'strangers.ts': ['connection', 'tcp', 'sources', 'sources/net', 'sources/proc'],
+  'examiner.ts': ['connection', 'detectors', 'tcp', 'strangers.ts', 'sources', 'sources/net', 'sources/proc'],
   'agent.ts': [
     ...['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'ffi', 'sources'],
     ...['sources/net', 'sources/sock-diag', 'sources/proc'],
-    ...['errors.ts', 'version.ts', 'options.ts', 'stderr.ts', 'strangers.ts', 'node:'],
+    ...['errors.ts', 'faults.ts', 'version.ts', 'options.ts', 'stderr.ts', 'strangers.ts', 'examiner.ts', 'node:'],
   ],
   'start.ts': ['agent.ts', 'options.ts', 'stderr.ts'],
   'register.ts': ['start.ts'],
@@ -250,7 +252,7 @@ const text = "from './text.ts'";`;
   });
 
   it('sees code without texts and comments, but with what is computed in a text', () => {
-    const text = 'a(); // b()\n/* c() */ d(\'e()\', "f()", `g() ${h()}`);';
-    assert.equal(codeOf(text).replaceAll(/\s/g, ''), 'a();d(,,`${h()}`);');
+    const text = `a(); // b()\n/* c() */ d('e()', "f()", \`g() \${h()}\`);`;
+    assert.equal(codeOf(text).replaceAll(/\s/g, ''), `a();d(,,\`\${h()}\`);`);
   });
 });

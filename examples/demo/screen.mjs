@@ -17,7 +17,7 @@ const cyan = sgr(36);
 let last = 'nothing';
 
 function print(kind, text) {
-  const apart = last !== 'nothing' && (kind !== last || kind === 'heading' || kind === 'text');
+  const apart = last !== 'nothing' && (kind !== last || kind === 'text' || text.startsWith('synfin '));
   process.stdout.write(`${apart ? '\n' : ''}${text}\n`);
   last = kind;
 }

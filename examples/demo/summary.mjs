@@ -28,7 +28,7 @@ function spansInWords(spans) {
   const closers = ['local', 'remote', 'simultaneous', 'unknown']
     .map((who) => [who, count('close.initiator', who, teardowns)])
     .filter(([, times]) => times > 0)
-    .map(([who, times]) => `${who === 'unknown' ? 'not known who' : who} first: ${times}`);
+    .map(([who, times]) => `by ${who}: ${times}`);
   return [
     `${handshakes.length} tcp.handshake`,
     `(as client: ${count('role', 'client', handshakes)}, as server: ${count('role', 'server', handshakes)}),`,
@@ -42,7 +42,7 @@ function findingInWords({ kind, cause, count, sample, subject }) {
   // `checkDocument (/work/examples/demo/service.mjs:31:26)`
   const [, place] = /\((.*):\d+\)$/.exec(frame ?? '') ?? [];
   // For an accepted connection the line is that of listen().
-  const how = subject.role === 'server' ? 'accepted by the server of' : 'made at';
+  const how = subject.role === 'server' ? 'accepted by' : 'made at';
   const where = place === undefined ? '' : `, ${how} ${basename(place)}`;
   return `${kind} · ${cause}: ${count} connection${count === 1 ? '' : 's'}${where}`;
 }

@@ -2,16 +2,30 @@
 // second. That is an upstream's good right, and it is what makes a leak visible: the FIN comes, and nobody answers.
 
 import http from 'node:http';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const server = http.createServer((req, res) => {
   const size = Number(new URL(req.url, 'http://upstream').searchParams.get('size'));
   res.setHeader('content-type', 'text/plain');
   res.setHeader('content-length', size);
-  res.end('x'.repeat(size));
+  Readable.from(pieces(size)).pipe(res);
 });
 
-// Like many proxies, it does not announce that it will. With keepAliveTimeout it would (Keep-Alive: timeout=1), and
-// fetch would close its connections before their time.
+/**
+ * As a disk would give it. All at once, loopback is so fast that the kernel of the reader now and then makes its receive
+ * buffer many times larger, and what should overflow it fits.
+ */
+async function* pieces(size) {
+  const most = 16_000;
+  for (let left = size; left > 0; left -= most) {
+    yield 'x'.repeat(Math.min(left, most));
+    await sleep(5);
+  }
+}
+
+// Like many proxies, it does not announce that it will hang up. With keepAliveTimeout it would (Keep-Alive: timeout=1),
+// and fetch would close its connections before their time.
 server.keepAliveTimeout = 0;
 server.timeout = 1000;
 

@@ -68,6 +68,8 @@ export interface Lifecycle {
   lookedByDescriptor: boolean;
   /** Grows whenever a byte was read by the process or acknowledged by the peer; a leak moves none. */
   progress: number;
+  /** When it last grew, as far as looks can tell. */
+  progressAt: Instant | undefined;
   info: TcpInfo | undefined;
   bytesRead: number | undefined;
   bytesWritten: number | undefined;
@@ -124,6 +126,7 @@ export function newLifecycle(
     lookedAt: undefined,
     lookedByDescriptor: false,
     progress: 0,
+    progressAt: undefined,
     info: undefined,
     bytesRead: undefined,
     bytesWritten: undefined,

@@ -34,7 +34,9 @@ function changeFoundBy(connection: Lifecycle, row: Row): LifecycleEvent[] {
 function noteProgress(connection: Lifecycle, row: Row): void {
   const before = moved(connection.info, connection.receiveQueue, connection.sendQueue);
   const now = moved(row.info, row.receiveQueue, row.sendQueue);
-  if (connection.lookedAt === undefined || now !== before) connection.progress++;
+  if (connection.lookedAt !== undefined && now === before) return;
+  connection.progress++;
+  connection.progressAt = row.at;
 }
 
 function moved(info: Row['info'], receiveQueue: number, sendQueue: number): string {

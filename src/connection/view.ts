@@ -42,6 +42,8 @@ export interface ConnectionView {
   readonly inJavaScript: boolean;
   /** Grows whenever a byte was read by the process or acknowledged by the peer. */
   readonly progress: number;
+  /** Since it last grew; undefined for a connection that was never suspicious. */
+  readonly progressAge: number | undefined;
   /** What JavaScript knew of the socket when it was last inspected; only suspicious ones are. */
   readonly signals: SocketSignals | undefined;
   /** Opened under suppressed tracing: an exporter's own. */
@@ -81,6 +83,7 @@ export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
     released: connection.phase === 'released',
     inJavaScript: connection.inJavaScript,
     progress: connection.progress,
+    progressAge: connection.progressAt === undefined ? undefined : seconds(connection.progressAt, now),
     signals: connection.signals,
     suppressed: connection.suppressed,
   };

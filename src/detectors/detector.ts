@@ -82,7 +82,7 @@ export interface SampledConnection {
   readonly local: string | null;
   readonly peer: string | null;
   readonly state: ConnectionView['state'];
-  /** In this state, in seconds. */
+  /** In CLOSE_WAIT, or without a byte being read, in seconds. */
   readonly age_s: number;
   /** Bytes that the process has not read; an unread FIN counts as one. */
   readonly rx_queue: number;

@@ -167,8 +167,8 @@ function isMaterial(told: Finding, now: Finding): boolean {
 }
 
 function describe(id: string, group: Group, growth: Growth, look: Look, status: Finding['status']): Finding {
-  const connections = [...group.connections].sort((a, b) => b.stateAge - a.stateAge);
-  const age = connections[0]?.stateAge ?? 0;
+  const connections = [...group.connections].sort((a, b) => troubleAge(b) - troubleAge(a));
+  const age = connections[0] ? troubleAge(connections[0]) : 0;
   const forecast = growth.forecast(look.descriptors);
   return {
     id,
@@ -185,6 +185,11 @@ function describe(id: string, group: Group, growth: Growth, look: Look, status: 
     forecast: forecast ?? null,
     confidence: connections.every((connection) => connection.signals !== undefined) ? 'observed' : 'inferred',
   };
+}
+
+/** How long it has been in trouble: in CLOSE_WAIT, or established without anybody reading. */
+function troubleAge({ state, stateAge, progressAge }: ConnectionView): number {
+  return state === 'established' ? (progressAge ?? 0) : stateAge;
 }
 
 /** The oldest, those with a call site first: one whose line is known says more than one a second older. */
@@ -214,7 +219,7 @@ function sampled(connection: ConnectionView, look: Look): SampledConnection {
     local: connection.local ? formatEndpoint(connection.local) : null,
     peer: connection.peer ? formatEndpoint(connection.peer) : null,
     state: connection.state,
-    age_s: rounded(connection.stateAge),
+    age_s: rounded(troubleAge(connection)),
     rx_queue: connection.receiveQueue,
     call_site: connection.callSite,
     trace_id: look.traceOf(connection) ?? null,

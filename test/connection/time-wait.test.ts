@@ -13,7 +13,7 @@ function closedAt20(): Watch {
 function closedAfterTheKernelSpoke(): Watch {
   const it = watch();
   it.tell(connecting(1, 9.99), edge(1, 10, 'syn_sent', 'established'), connected(1, 10.001));
-  it.tell(closed(1, 20, { info: tcpInfo('established') }));
+  it.tell(closed(1, 20));
   return it;
 }
 
@@ -95,6 +95,13 @@ describe('TIME_WAIT told by the kernel', () => {
     tell(edge(1, 19.9, 'established', 'close_wait'), edge(1, 20.001, 'close_wait', 'last_ack'));
     assert.equal(tell(edge(1, 20.02, 'last_ack', 'closed')).at(-1), 'forgotten over');
     assert.equal(tracker.counts().connections, 0);
+  });
+
+  it('an answer of TCP_INFO at the close does not make less of a source that sees every edge', () => {
+    const { tell, connection } = watch();
+    tell(connecting(1, 9.99), edge(1, 10, 'syn_sent', 'established'));
+    tell(closed(1, 20, { info: tcpInfo('established') }));
+    assert.equal(connection().source, 'ebpf');
   });
 
   it('edges that come after this process told of the close do not tell the teardown again', () => {

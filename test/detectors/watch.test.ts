@@ -96,10 +96,10 @@ describe('Watch', () => {
     const look = watching();
     look(0, view(1));
     assert.deepEqual(
-      [3600, 3605, 3610, 3615].flatMap((at) => look(at, view(1))),
+      [3600, 3605, 3610, 3615, 3620].flatMap((at) => look(at, view(1))),
       [],
     );
-    const told = [3620, 3625].flatMap((at) => look(at, view(1)));
+    const told = [3625, 3630].flatMap((at) => look(at, view(1)));
     assert.deepEqual(
       told.map(({ status }) => status),
       ['raised'],

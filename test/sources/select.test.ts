@@ -47,7 +47,7 @@ function selecting(sources: readonly Source[], retryMs = 1) {
   return { selection, told, reported, states, until, over, end };
 }
 
-describe('Selection', () => {
+describe('Selection', { timeout: 10_000 }, () => {
   // Its own timers do not keep a process alive.
   let alive: NodeJS.Timeout;
   before(() => {
