@@ -36,7 +36,7 @@ export function close(connection: Lifecycle, event: Closed): LifecycleEvent[] {
     connection.error = 'ECONNABORTED';
     return finish(connection, at);
   }
-  connection.error ??= event.error;
+  connection.error ??= ofTheConnection(event.error);
   const events = tellingTheStart(connection, at, () => {
     const caughtUp = info ? catchUp(connection, at, info) : [];
     if (alreadyOver(event)) noteHowItEnded(connection, event);
@@ -79,6 +79,11 @@ function alreadyOver({ info, error }: Closed): boolean {
 
 const cutOff = new Set(['ECONNABORTED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN']);
 const connectionErrors = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', ...cutOff]);
+
+/** A library that destroys its socket with an error of its own (UND_ERR_SOCKET, ABORT_ERR) says nothing of the connection. */
+function ofTheConnection(error: string | undefined): string | undefined {
+  return error !== undefined && /^E(?!RR_)[A-Z0-9]+$/.test(error) ? error : undefined;
+}
 
 function noteHowItEnded(connection: Lifecycle, { at, error, info, bytesRead }: Closed): void {
   if (error === 'ETIMEDOUT') connection.closeType = 'timeout';
