@@ -231,7 +231,7 @@ function now(): Instant {
 function notInThisVersion(name: KernelSourceName): Source {
   return {
     name,
-    probe: async () => new NotSupportedError(`source ${name}`, 'a later version of synfin'),
+    probe: async () => new NotSupportedError('this version of synfin does not have it', 'a later one'),
     run: async () => {},
   };
 }

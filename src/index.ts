@@ -1,5 +1,5 @@
-export type { CloseInitiator, CloseType, Role } from './connection/lifecycle.ts';
-export type { StateChange, Step, StepName } from './connection/lifecycle-event.ts';
+export type { CloseInitiator, CloseType, Role, StateChange } from './connection/lifecycle.ts';
+export type { Step, StepName } from './connection/lifecycle-event.ts';
 export type { HttpSignals, ObservationSource, SocketSignals } from './connection/observation.ts';
 export type { ConnectionView } from './connection/view.ts';
 export type {

@@ -50,7 +50,7 @@ export const optionTable: OptionTable = {
     default: 'auto',
     doc: 'order of preference of the sources of kernel state; this version has `sock_diag`',
     accepts: `auto, or a comma list of ${sourceNames.join(', ')}`,
-    parse: (text) => checkSources(text === 'auto' ? text : text.split(',').map((name) => name.trim())),
+    parse: (text) => checkSources(text.toLowerCase() === 'auto' ? 'auto' : words(text)),
     check: checkSources,
   },
   intervalMs: {
@@ -108,6 +108,7 @@ export function readOptions(
   environment: Readonly<Record<string, string | undefined>>,
   tell: (message: string) => void,
 ): Options {
+  if (typeof given !== 'object' || given === null) throw wrongOption('object', given, 'an object of options');
   for (const name of Object.keys(given)) if (!names.includes(name as keyof Options)) throw unknownOption(name);
   const read = names.map((name) => [name, readOne(name, given, environment, tell)]);
   return Object.freeze(Object.fromEntries(read)) as Options;
@@ -135,7 +136,18 @@ function readOne(
 }
 
 function wrongOption(name: string, value: unknown, accepts: string): SynfinError {
-  return new SynfinError('SYNFIN_BAD_OPTION', `option ${name} takes ${accepts}, not ${JSON.stringify(value)}`);
+  return new SynfinError('SYNFIN_BAD_OPTION', `option ${name} takes ${accepts}, not ${spelled(value)}`);
+}
+
+/** Any value at all, in a few words. */
+function spelled(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spelledShortly).join(', ')}]`;
+  return spelledShortly(value);
+}
+
+function spelledShortly(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : String(value);
 }
 
 function unknownOption(name: string): SynfinError {
@@ -148,10 +160,15 @@ function unknownOption(name: string): SynfinError {
 type Reader<Value> = Pick<OptionRow<Value>, 'accepts' | 'parse' | 'check'>;
 
 function boolean(): Reader<boolean> {
-  const words: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
+  const words = new Map([
+    ['true', true],
+    ['1', true],
+    ['false', false],
+    ['0', false],
+  ]);
   return {
     accepts: 'true or false',
-    parse: (text) => words[text.toLowerCase()],
+    parse: (text) => words.get(text.toLowerCase()),
     check: (value) => (typeof value === 'boolean' ? value : undefined),
   };
 }
@@ -171,9 +188,13 @@ function oneOf<const Word extends string>(...words: readonly Word[]): Reader<Wor
   return { accepts: words.join(', '), parse: (text) => check(text.toLowerCase()), check };
 }
 
+function words(text: string): string[] {
+  return text.split(',').map((word) => word.trim().toLowerCase());
+}
+
 function checkSources(value: unknown): Options['sources'] | undefined {
   if (value === 'auto') return value;
   if (!Array.isArray(value) || value.length === 0) return undefined;
   const known = value.filter((name): name is KernelSourceName => sourceNames.includes(name));
-  return known.length === value.length ? known : undefined;
+  return known.length === value.length && new Set(known).size === known.length ? known : undefined;
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { posix, resolve, sep } from 'node:path';
+import { posix, resolve } from 'node:path';
 import { describe, it } from 'node:test';
+import { files, type Import, roomOf, type SourceFile } from './source-files.ts';
 
 /**
  * The drawing (docs/architecture.md, section 2): what each room may import besides itself. A room is a directory, and
@@ -52,54 +53,6 @@ const impure =
 
 const mostLines = 250;
 
-interface Import {
-  readonly target: string;
-  readonly typeOnly: boolean;
-}
-
-interface SourceFile {
-  readonly path: string;
-  readonly room: string;
-  readonly text: string;
-  /** Without comments and the insides of texts. */
-  readonly code: string;
-  readonly imports: readonly Import[];
-}
-
-/** Every form of import: static, for its effect, of a type, re-export, dynamic, and by require. */
-function importsOf(text: string): Import[] {
-  const code = text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
-  const statements = code.matchAll(
-    /^\s*(?:import|export)\b(\s+type\b(?!\s*,))?(?:[\w\s{},*]*?\bfrom)?\s*['"]([^'"]+)['"]/gm,
-  );
-  const calls = code.matchAll(
-    /(typeof\s+)?\b(?:import|require(?:\.resolve)?|createRequire\([^)]*\))\(\s*['"`]([^'"`]+)['"`]/g,
-  );
-  return [...statements, ...calls].map(([, type, target]) => ({ target: target ?? '', typeOnly: type !== undefined }));
-}
-
-/** What runs: comments are gone, and so is what stands between quotes, but for what is computed in it. */
-function codeOf(text: string): string {
-  return text.replaceAll(
-    /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/gm,
-    (piece) => (piece.startsWith('`') ? `\`${(piece.match(/\$\{[^}]*\}/g) ?? []).join(' ')}\`` : ''),
-  );
-}
-
-function roomOf(path: string): string {
-  const parts = path.split('/');
-  return parts[0] === 'sources' && parts.length > 2 ? parts.slice(0, 2).join('/') : (parts[0] ?? path);
-}
-
-const files: readonly SourceFile[] = readdirSync(resolve('src'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts'))
-  .map((path) => path.replaceAll(sep, '/'))
-  .toSorted()
-  .map((path) => {
-    const text = readFileSync(resolve('src', path), 'utf8');
-    return { path, room: roomOf(path), text, code: codeOf(text), imports: importsOf(text) };
-  });
-
 /** The file under src that is meant, or the name of a package or a module of Node. */
 function resolved({ path }: SourceFile, { target }: Import): string {
   return target.startsWith('.') ? posix.join(posix.dirname(path), target) : target;
@@ -120,6 +73,18 @@ describe('the arrows', () => {
   it('every room has its row in the table', () => {
     assert.ok(files.length > 40, 'the files of src were found');
     each(({ room }) => (room in arrows ? [] : [`room ${room} is not in the drawing`]));
+  });
+
+  it('the table is the drawing', () => {
+    const drawing = readFileSync(resolve('docs/architecture.md'), 'utf8');
+    for (const room of ['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'ffi']) {
+      const drawn = new RegExp(`^${room} +──▶ (.*)$`, 'm').exec(drawing)?.[1] ?? '?';
+      const names = drawn.split(/[,+]/).map((name) => name.replace(/\(.*\)/, '').trim());
+      const ruled = (arrows[room] ?? [])
+        .filter((name) => !name.startsWith('node:'))
+        .map((name) => name.replace('.ts', ''));
+      assert.deepEqual(names.filter(Boolean).toSorted(), ruled.toSorted(), room);
+    }
   });
 
   for (const [room, rule] of Object.entries(arrows)) {
@@ -191,6 +156,15 @@ describe('the files', () => {
   });
 });
 
+describe('what is handed on', () => {
+  it('only index.ts re-exports', () => {
+    each(({ path, text }) => {
+      const lines = text.match(/^export (?:type )?(?:\*|\{)[^;]*? from .*$/gm) ?? [];
+      return path === 'index.ts' ? [] : lines.map((line) => `re-exports: ${line}`);
+    });
+  });
+});
+
 describe('being imported', () => {
   /** What stands at the left edge and declares nothing. */
   const statement =
@@ -213,46 +187,5 @@ describe('being imported', () => {
     const index: unknown = createRequire(import.meta.url)('../src/index.js');
     assert.equal(typeof Reflect.get(index as object, 'start'), 'function');
     assert.equal(Object.getOwnPropertySymbols(globalThis).length, before, 'nothing was started');
-  });
-});
-
-describe('the reader of imports', () => {
-  it('sees each form, and which are only types', () => {
-    const text = `import a from './a.ts';
-import type { B } from './b.ts';
-import { type C, c } from './c.ts';
-import {
-  d,
-} from './d.ts';
-import './e.ts';
-export type { F } from './f.ts';
-export * as g from './g.ts';
-type H = typeof import('./h.ts');
-const i = await import('./i.ts');
-const j = createRequire(import.meta.url)('j');
-const k = require('k');
-// import './comment.ts';
-const text = "from './text.ts'";`;
-    assert.deepEqual(
-      importsOf(text).map(({ target, typeOnly }) => (typeOnly ? `type ${target}` : target)),
-      [
-        './a.ts',
-        'type ./b.ts',
-        './c.ts',
-        './d.ts',
-        './e.ts',
-        'type ./f.ts',
-        './g.ts',
-        'type ./h.ts',
-        './i.ts',
-        'j',
-        'k',
-      ],
-    );
-  });
-
-  it('sees code without texts and comments, but with what is computed in a text', () => {
-    const text = `a(); // b()\n/* c() */ d('e()', "f()", \`g() \${h()}\`);`;
-    assert.equal(codeOf(text).replaceAll(/\s/g, ''), `a();d(,,\`\${h()}\`);`);
   });
 });

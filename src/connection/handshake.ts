@@ -1,8 +1,9 @@
 import { type Instant, instant } from '../tcp/identity.ts';
 import type { TcpInfo } from '../tcp/tcp-info.ts';
+import { catchUpAtStart, clamp } from './found-state.ts';
 import { type Lifecycle, newLifecycle } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
-import type { Accepted, Connected, ConnectFailed, Connecting } from './observation.ts';
+import type { Accepted, Adopted, Connected, ConnectFailed, Connecting, Transition } from './observation.ts';
 import { enter, finish } from './state-change.ts';
 
 /** First step of the client's handshake: the SYN is out. */
@@ -24,23 +25,18 @@ export function openActively(event: Connecting): Lifecycle {
  * later when the loop is blocked; the kernel's round-trip time says when the SYN+ACK really came.
  */
 export function complete(connection: Lifecycle, { at, id, info }: Connected): LifecycleEvent[] {
+  if (id) connection.id = { ...connection.id, tuple: id.tuple ?? connection.id.tuple };
+  if (info && connection.role === 'client' && connection.rttUs === undefined) learn(connection, info);
   if (connection.phase !== 'opening') return [];
-  if (id) connection.id = id;
   const syn = connection.syn?.at ?? at;
-  if (info) {
-    connection.source = 'sock_diag';
-    learn(connection, info);
-  }
-  const established = info ? clamp(syn, clientEstablished(syn, at, info), at) : at;
+  if (info) connection.source = 'sock_diag';
   const events = enter(connection, 'established', {
-    at: established,
+    at: info ? clamp(syn, clientEstablished(syn, at, info), at) : at,
     source: connection.source,
     inferred: info !== undefined,
   });
   // The peer may have finished before Node looked.
-  if (info && info.state !== 'established')
-    events.push(...enter(connection, info.state, { at, source: 'sock_diag', inferred: true }));
-  return events;
+  return info ? [...events, ...catchUpAtStart(connection, at, info)] : events;
 }
 
 /** The connection was refused, timed out, or could not be tried at all. */
@@ -72,16 +68,27 @@ export function openPassively(event: Accepted): { connection: Lifecycle; events:
     { kind: 'handshake_started', connection, at: syn },
     ...enter(connection, 'established', sighting),
   ];
-  if (info && info.state !== 'established') {
-    const seen = { at: lastSegment(at, info, established), source: 'sock_diag', inferred: true } as const;
-    events.push(...enter(connection, info.state, seen));
-  }
+  if (info) events.push(...catchUpAtStart(connection, at, info));
   return { connection, events };
 }
 
-/** Since the last acceptable segment came: after a FIN of the peer, and nothing sent since, that was the FIN. */
-export function lastSegment(at: Instant, info: TcpInfo, notBefore: Instant): Instant {
-  return clamp(notBefore, instant(at - info.lastAckReceivedMs * 1000), at);
+/** The kernel shows the first edge of a life, before this process knows of it, or one of a life that is half over. */
+export function openByEdge(transition: Transition): { connection: Lifecycle; events: LifecycleEvent[] } {
+  const { id, at, source, from, to } = transition;
+  const opens = (from === 'closed' && to === 'syn_sent') || (from === 'listen' && to === 'syn_received');
+  const connection = newLifecycle(undefined, id, at, source, opens ? to : from);
+  if (!opens) return { connection, events: [] };
+  connection.role = to === 'syn_sent' ? 'client' : 'server';
+  // Linux makes the server's socket when the third segment has come: the SYN was a round trip before that.
+  connection.syn = { at, inferred: to === 'syn_received' };
+  return { connection, events: [{ kind: 'handshake_started', connection, at }] };
+}
+
+/** A socket whose handshake nobody saw: it was there before, or came from elsewhere. */
+export function adopt({ socket, id, at, inJavaScript }: Adopted): Lifecycle {
+  const connection = newLifecycle(socket, id, at, 'userland', 'established');
+  connection.inJavaScript = inJavaScript;
+  return connection;
 }
 
 function clientEstablished(syn: Instant, at: Instant, info: TcpInfo): Instant {
@@ -93,8 +100,4 @@ function learn(connection: Lifecycle, info: TcpInfo): void {
   connection.info = info;
   connection.rttUs = info.rttUs > 0 ? info.rttUs : undefined;
   connection.synRetransmits = info.totalRetransmits;
-}
-
-function clamp(low: Instant, value: Instant, high: Instant): Instant {
-  return value < low ? low : value > high ? high : value;
 }

@@ -1,4 +1,4 @@
-import { fourTupleKey } from '../tcp/endpoint.ts';
+import { type FourTuple, fourTupleKey } from '../tcp/endpoint.ts';
 import type { Inode, SocketCookie, SocketIdentity } from '../tcp/identity.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
@@ -39,11 +39,23 @@ export class IdentityIndex {
     this.#addWeak(connection);
   }
 
-  remove(connection: Lifecycle): void {
-    const { cookie, tuple } = connection.id;
+  remove(connection: Lifecycle, id: SocketIdentity = connection.id): void {
+    const { cookie, inode, tuple } = id;
     if (cookie !== undefined) removeOwn(this.#byCookie, cookie, connection);
-    this.releaseInode(connection);
+    if (this.#weak && inode !== undefined) removeOwn(this.#weak.byInode, inode, connection);
     if (this.#weak && tuple !== undefined) removeOwn(this.#weak.byTuple, fourTupleKey(tuple), connection);
+  }
+
+  /** More has become known of it than the names that it had. */
+  rename(connection: Lifecycle, before: SocketIdentity): void {
+    if (connection.id === before) return;
+    this.remove(connection, before);
+    this.add(connection);
+  }
+
+  /** Who has this four-tuple, whatever its cookie: there is one at a time on the wire. */
+  holderOf(tuple: FourTuple): Lifecycle | undefined {
+    return this.#weakNames().byTuple.get(fourTupleKey(tuple));
   }
 
   /** Closing a descriptor frees its inode number for the next socket; cookie and four-tuple live on. */

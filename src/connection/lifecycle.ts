@@ -2,7 +2,6 @@ import type { Endpoint } from '../tcp/endpoint.ts';
 import type { Instant, SocketIdentity } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
 import type { TcpInfo } from '../tcp/tcp-info.ts';
-import type { StateChange } from './lifecycle-event.ts';
 import type { CallSite, ObservationSource, SocketRef, SocketSignals } from './observation.ts';
 
 /** Who opened it. `unknown` for a socket first seen half-way. */
@@ -18,6 +17,16 @@ export type CloseInitiator = 'local' | 'remote' | 'simultaneous' | 'unknown';
  */
 export type CloseType = 'fin' | 'rst' | 'timeout' | 'abort';
 
+/** One edge of a connection's life. */
+export interface StateChange {
+  readonly from: TcpState;
+  readonly to: TcpState;
+  readonly at: Instant;
+  /** Nobody saw it: it must have happened, because of what was seen before and after. */
+  readonly inferred: boolean;
+  readonly source: ObservationSource;
+}
+
 /** What was measured or worked out of when a segment went over the wire. */
 export interface Moment {
   readonly at: Instant;
@@ -29,7 +38,7 @@ export interface Moment {
  * everybody else reads a view.
  */
 export interface Lifecycle {
-  readonly ref: SocketRef | undefined;
+  ref: SocketRef | undefined;
   readonly firstSeen: Instant;
   id: SocketIdentity;
   role: Role;
@@ -66,6 +75,9 @@ export interface Lifecycle {
   /** When a row last spoke of it, and whether that was by way of our own descriptor, which knows best. */
   lookedAt: Instant | undefined;
   lookedByDescriptor: boolean;
+  /** Bytes read by the process and acknowledged by the peer, as the last row's counters had them. */
+  readAtLook: number | undefined;
+  ackedAtLook: number | undefined;
   /** Grows whenever a byte was read by the process or acknowledged by the peer; a leak moves none. */
   progress: number;
   /** When it last grew, as far as looks can tell. */
@@ -125,6 +137,8 @@ export function newLifecycle(
     sendQueue: 0,
     lookedAt: undefined,
     lookedByDescriptor: false,
+    readAtLook: undefined,
+    ackedAtLook: undefined,
     progress: 0,
     progressAt: undefined,
     info: undefined,

@@ -4,7 +4,7 @@ import type { TcpState } from '../tcp/state.ts';
 import type { TcpInfo } from '../tcp/tcp-info.ts';
 
 /** All that a source can say. The core learns of the world in no other way. */
-export type Observation = Transition | Row | SweepEnd | SocketEvent | HostFact | Lost;
+export type Observation = Transition | Row | SweepEnd | SocketEvent | Lost;
 
 /** Where an observation, and so a time on a span, comes from: the value of `synfin.observation.source`. */
 export type ObservationSource = 'ebpf' | 'sock_diag' | 'procfs' | 'netstat' | 'userland';
@@ -149,16 +149,6 @@ export interface Closed extends SocketEventBase {
 /** The descriptor went to another process and is no longer ours to watch. */
 export interface HandedOver extends SocketEventBase {
   readonly event: 'handed_over';
-}
-
-/** A counter, sysctl, limit or delay, with what it is true of. */
-export interface HostFact {
-  readonly kind: 'host';
-  readonly at: Instant;
-  readonly scope: 'process' | 'network_namespace' | 'host';
-  readonly name: 'file_descriptor.usage' | 'file_descriptor.limit' | 'event_loop.blocked';
-  /** Descriptors as a count, the time that the loop was blocked since the last look in microseconds. */
-  readonly value: number;
 }
 
 /** A source knows that it did not see something. */

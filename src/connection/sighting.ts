@@ -1,6 +1,5 @@
 import type { TcpState } from '../tcp/state.ts';
-import { isTransition } from '../tcp/transition.ts';
-import { lastSegment } from './handshake.ts';
+import { whenEntered } from './found-state.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { Row, Transition } from './observation.ts';
@@ -9,53 +8,60 @@ import { enter, finish } from './state-change.ts';
 /** Somebody looked and found the connection in a state; when it got there lies between the looks. */
 export function seeRow(connection: Lifecycle, row: Row): LifecycleEvent[] {
   connection.id = merge(connection.id, row.id);
-  // Two lookers that count differently would look like progress.
+  // Two lookers that count differently would look like progress: the one with the descriptor knows best.
+  const overruled = row.socket === undefined && connection.lookedByDescriptor && connection.phase === 'open';
   if (row.socket !== undefined) connection.lookedByDescriptor = true;
-  else if (connection.lookedByDescriptor && connection.phase === 'open') return [];
-  const events = row.state === connection.state ? [] : changeFoundBy(connection, row);
-  noteProgress(connection, row);
-  connection.receiveQueue = row.receiveQueue;
-  connection.sendQueue = row.sendQueue;
-  if (row.info) connection.info = row.info;
+  const events = overruled ? [] : takeRow(connection, row);
   connection.lookedAt = row.at;
   return events;
 }
 
-function changeFoundBy(connection: Lifecycle, row: Row): LifecycleEvent[] {
-  const since = connection.lookedAt ?? connection.established?.at ?? connection.firstSeen;
-  const at = row.info ? lastSegment(row.at, row.info, since) : row.at;
-  return enter(connection, row.state, { at, source: row.source, inferred: true });
+function takeRow(connection: Lifecycle, row: Row): LifecycleEvent[] {
+  const { at, source, info } = row;
+  const when = info && ((state: TcpState) => whenEntered(connection, state, at, info));
+  const events = enter(connection, row.state, { at, source, inferred: true, when });
+  noteProgress(connection, row);
+  connection.receiveQueue = row.receiveQueue;
+  connection.sendQueue = row.sendQueue;
+  if (info) connection.info = info;
+  return events;
 }
 
 /**
  * Whether a byte moved since the last look: read by the process, or acknowledged by the peer. Bytes that merely
- * arrive are no progress, nobody has read them.
+ * arrive are no progress, nobody has read them. Counters are compared with counters; a row that has none is compared
+ * by its queues.
  */
-function noteProgress(connection: Lifecycle, row: Row): void {
-  const before = moved(connection.info, connection.receiveQueue, connection.sendQueue);
-  const now = moved(row.info, row.receiveQueue, row.sendQueue);
-  if (connection.lookedAt !== undefined && now === before) return;
+function noteProgress(connection: Lifecycle, { at, info, receiveQueue, sendQueue }: Row): void {
+  const read = info?.bytesReceived === undefined ? undefined : info.bytesReceived - receiveQueue;
+  const acked = info?.bytesAcked;
+  const { readAtLook, ackedAtLook } = connection;
+  const counted = read !== undefined && readAtLook !== undefined;
+  const moved = counted
+    ? read !== readAtLook || acked !== ackedAtLook
+    : receiveQueue < connection.receiveQueue || sendQueue !== connection.sendQueue;
+  connection.readAtLook = read;
+  connection.ackedAtLook = acked;
+  if (connection.progressAt !== undefined && !moved) return;
   connection.progress++;
-  connection.progressAt = row.at;
-}
-
-function moved(info: Row['info'], receiveQueue: number, sendQueue: number): string {
-  if (info?.bytesReceived === undefined) return `${receiveQueue}/${sendQueue}`;
-  return `${info.bytesReceived - receiveQueue}/${info.bytesAcked}`;
+  connection.progressAt = at;
 }
 
 /** The kernel reported an edge. One whose start is not where the connection was last seen means that one was missed. */
 export function seeTransition(connection: Lifecycle, transition: Transition): LifecycleEvent[] {
   const { at, source, from, error } = transition;
   const events: LifecycleEvent[] = [];
-  if (connection.state !== from && !isTransition(connection.state, whatItMeans(transition)))
+  // Lives begin in CLOSED and LISTEN: an edge out of these that comes late is no news of an end.
+  if (connection.state !== from && from !== 'closed' && from !== 'listen')
     events.push(...enter(connection, from, { at, source, inferred: true }));
   connection.source = source;
   if (error !== undefined) connection.error ??= error;
-  if (transition.to === 'closed') noteWhyClosed(connection, transition);
   const to = whatItMeans(transition);
-  events.push(...enter(connection, to, { at, source, inferred: false }));
-  if (to === 'closed' && connection.phase !== 'released') events.push(...finish(connection, at));
+  const note = transition.to === 'closed' ? () => noteWhyClosed(connection, transition) : undefined;
+  events.push(...enter(connection, to, { at, source, inferred: false, note }));
+  // An orphan's FIN_WAIT2 goes on without a descriptor, and no edge will tell of its end.
+  const over = to === 'closed' || (to === 'fin_wait_2' && transition.to === 'closed');
+  if (over) events.push(...finish(connection, at));
   return events;
 }
 

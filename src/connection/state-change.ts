@@ -14,6 +14,10 @@ export interface Sighting {
   readonly source: ObservationSource;
   /** The state was found, but the moment of the change was not seen. */
   readonly inferred: boolean;
+  /** A better guess, state by state, of when each one on the way was entered; `at` where there is none. */
+  readonly when?: ((state: TcpState) => Instant) | undefined;
+  /** What else the last step means for the connection: which side sent a RST, and why. */
+  readonly note?: (() => void) | undefined;
 }
 
 /**
@@ -26,12 +30,29 @@ export function enter(connection: Lifecycle, to: TcpState, sighting: Sighting): 
   const events: LifecycleEvent[] = [];
   const last = path.length - 1;
   path.forEach((state, index) => {
-    events.push(...step(connection, state, index < last ? { ...sighting, inferred: true } : sighting));
+    const at = later(connection.stateSince, sighting.when?.(state) ?? sighting.at);
+    const inferred = sighting.inferred || index < last;
+    const note = index < last ? undefined : sighting.note;
+    events.push(...step(connection, state, { ...sighting, at, inferred, note }));
   });
   return events;
 }
 
-function step(connection: Lifecycle, to: TcpState, { at, source, inferred }: Sighting): LifecycleEvent[] {
+/** Runs what may note a FIN or a RST, and tells when the teardown has begun with it. */
+export function tellingTheStart(connection: Lifecycle, act: () => LifecycleEvent[]): LifecycleEvent[] {
+  const before = teardownStart(connection);
+  const events = act();
+  const start = teardownStart(connection);
+  const told = before !== undefined || events.some((event) => event.kind === 'teardown_started');
+  if (!told && start) events.push({ kind: 'teardown_started', connection, at: start.at });
+  return events;
+}
+
+function later(a: Instant, b: Instant): Instant {
+  return a > b ? a : b;
+}
+
+function step(connection: Lifecycle, to: TcpState, { at, source, inferred, note }: Sighting): LifecycleEvent[] {
   const from = connection.state;
   const change = { from, to, at, inferred, source };
   const moment: Moment = { at, inferred };
@@ -49,7 +70,10 @@ function step(connection: Lifecycle, to: TcpState, { at, source, inferred }: Sig
     events.push({ kind: 'handshake_completed', connection, at });
   }
   noteSegments(connection, from, to, moment);
-  if (!torn && teardownStart(connection) !== undefined) events.push({ kind: 'teardown_started', connection, at });
+  note?.();
+  // A teardown that was told to its end is not begun again by what the kernel shows later.
+  const told = torn || wasOpening || connection.phase === 'released';
+  if (!told && teardownStart(connection) !== undefined) events.push({ kind: 'teardown_started', connection, at });
   if (to === 'closed' || to === 'time_wait') events.push(...finish(connection, at));
   return events;
 }

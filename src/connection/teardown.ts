@@ -1,11 +1,10 @@
-import type { Instant } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
 import type { TcpInfo } from '../tcp/tcp-info.ts';
-import { lastSegment } from './handshake.ts';
-import { type Lifecycle, teardownStart } from './lifecycle.ts';
+import { catchUp, wasReset } from './found-state.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { Closed, Ending } from './observation.ts';
-import { enter, finish } from './state-change.ts';
+import { finish, tellingTheStart } from './state-change.ts';
 
 /**
  * The application ended its side. Whether that makes us the first to say goodbye only the kernel can tell: in
@@ -14,7 +13,7 @@ import { enter, finish } from './state-change.ts';
  */
 export function end(connection: Lifecycle, { at, info }: Ending): LifecycleEvent[] {
   if (connection.phase !== 'open') return [];
-  return tellingTheStart(connection, at, () => {
+  return tellingTheStart(connection, () => {
     const events = info ? catchUp(connection, at, info) : [];
     if (info?.state === 'established') connection.initiator = 'local';
     connection.finSent ??= { at, inferred: false };
@@ -37,9 +36,9 @@ export function close(connection: Lifecycle, event: Closed): LifecycleEvent[] {
     return finish(connection, at);
   }
   connection.error ??= ofTheConnection(event.error);
-  const events = tellingTheStart(connection, at, () => {
+  const events = tellingTheStart(connection, () => {
     const caughtUp = info ? catchUp(connection, at, info) : [];
-    if (alreadyOver(event)) noteHowItEnded(connection, event);
+    if (alreadyOver(event)) caughtUp.push(...noteHowItEnded(connection, event));
     else leave(connection, event);
     return caughtUp;
   });
@@ -55,23 +54,6 @@ export function unreadBytes(info: TcpInfo | undefined, bytesRead: number): numbe
 /** The states in which `tcpi_bytes_received` counts the peer's FIN. */
 const finCounted: ReadonlySet<TcpState> = new Set(['close_wait', 'last_ack', 'closing', 'time_wait']);
 
-function tellingTheStart(connection: Lifecycle, at: Instant, act: () => LifecycleEvent[]): LifecycleEvent[] {
-  const torn = teardownStart(connection) !== undefined;
-  const events = act();
-  const told = torn || events.some((event) => event.kind === 'teardown_started');
-  if (!told && teardownStart(connection)) events.push({ kind: 'teardown_started', connection, at });
-  return events;
-}
-
-/** What the kernel says of the state now, dated as well as it can be. CLOSE does not say which way led there. */
-function catchUp(connection: Lifecycle, at: Instant, info: TcpInfo): LifecycleEvent[] {
-  connection.info = info;
-  connection.source = 'sock_diag';
-  if (info.state === 'closed') return [];
-  const since = connection.established?.at ?? connection.firstSeen;
-  return enter(connection, info.state, { at: lastSegment(at, info, since), source: 'sock_diag', inferred: true });
-}
-
 /** Nothing is left to close: the kernel's socket is in CLOSE already, or an error of the connection said so. */
 function alreadyOver({ info, error }: Closed): boolean {
   return info?.state === 'closed' || (error !== undefined && connectionErrors.has(error));
@@ -85,29 +67,24 @@ function ofTheConnection(error: string | undefined): string | undefined {
   return error !== undefined && /^E(?!RR_)[A-Z0-9]+$/.test(error) ? error : undefined;
 }
 
-function noteHowItEnded(connection: Lifecycle, { at, error, info, bytesRead }: Closed): void {
-  if (error === 'ETIMEDOUT') connection.closeType = 'timeout';
+function noteHowItEnded(connection: Lifecycle, event: Closed): LifecycleEvent[] {
+  const { at, error } = event;
+  const timedOut = error === 'ETIMEDOUT';
+  if (!timedOut && !(error !== undefined && cutOff.has(error)) && !bothFinished(connection, event))
+    return wasReset(connection, at);
+  if (timedOut) connection.closeType = 'timeout';
   else if (error !== undefined && cutOff.has(error)) connection.closeType = 'abort';
-  else if (bothFinished(connection, error, info, bytesRead)) {
+  else {
     connection.finReceived ??= { at, inferred: true };
     connection.closeType = 'fin';
-  } else {
-    // In CLOSE without both FINs, and no timer fired: the peer sent a RST.
-    connection.rstReceived = { at: info ? lastSegment(at, info, connection.firstSeen) : at, inferred: true };
-    connection.closeType = 'rst';
-    if (connection.initiator === 'unknown') connection.initiator = 'remote';
   }
   connection.state = 'closed';
   connection.stateSince = at;
+  return [];
 }
 
 /** Our FIN went out, and of the peer's either a state told or the byte that the kernel counts for it. */
-function bothFinished(
-  { finSent, finReceived }: Lifecycle,
-  error: string | undefined,
-  info: TcpInfo | undefined,
-  bytesRead: number,
-): boolean {
+function bothFinished({ finSent, finReceived }: Lifecycle, { error, info, bytesRead }: Closed): boolean {
   if (finSent === undefined || error === 'ECONNRESET') return false;
   if (finReceived || info?.bytesReceived === undefined) return true;
   return info.bytesReceived > bytesRead;

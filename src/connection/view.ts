@@ -1,8 +1,8 @@
 import type { Endpoint } from '../tcp/endpoint.ts';
 import { connectionId, type Instant } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
-import type { CloseInitiator, CloseType, Lifecycle, Role } from './lifecycle.ts';
-import type { StateChange, Step, StepName } from './lifecycle-event.ts';
+import type { CloseInitiator, CloseType, Lifecycle, Role, StateChange } from './lifecycle.ts';
+import type { Step, StepName } from './lifecycle-event.ts';
 import type { ObservationSource, SocketSignals } from './observation.ts';
 
 /** The read model of every surface: what is known of one connection at one moment. Durations are in seconds. */
@@ -97,7 +97,7 @@ export function stepsOf(connection: Lifecycle): readonly Step[] {
   if (established) {
     const rtt = connection.rttUs ?? 0;
     // The client hears SYN+ACK and answers at once; the server answered one round trip before the ACK came.
-    const synAck = connection.role === 'server' ? established.at - rtt : established.at;
+    const synAck = connection.role === 'server' ? Math.max(syn?.at ?? 0, established.at - rtt) : established.at;
     steps.push({ name: 'syn_ack', at: synAck as Instant, inferred: true });
     steps.push({ name: 'ack', ...established });
   }
@@ -118,9 +118,12 @@ export function stepsOf(connection: Lifecycle): readonly Step[] {
 }
 
 /** The edge that only an acknowledgement of our FIN makes. */
-function finAcked({ changes }: Lifecycle): { at: Instant; inferred: boolean } | undefined {
+function finAcked({ changes, closeType }: Lifecycle): { at: Instant; inferred: boolean } | undefined {
   const edge = changes.find(
-    ({ from, to }) => to === 'fin_wait_2' || (from === 'closing' && to === 'time_wait') || from === 'last_ack',
+    ({ from, to }) =>
+      to === 'fin_wait_2' ||
+      (to === 'time_wait' && (from === 'closing' || from === 'fin_wait_1')) ||
+      (from === 'last_ack' && closeType === 'fin'),
   );
   return edge && { at: edge.at, inferred: edge.inferred };
 }

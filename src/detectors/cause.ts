@@ -54,11 +54,11 @@ const notRead: readonly Rule[] = [
 ];
 
 /** Why nobody reads or ends this socket. The first rule that fits is the answer. */
-export function causeOf({ released, inJavaScript, signals }: ConnectionView): LeakCause {
+export function causeOf({ state, released, inJavaScript, signals }: ConnectionView): LeakCause {
   if (released) return 'fd_in_other_process';
   if (!inJavaScript) return 'handle_without_js_socket';
   if (signals === undefined) return 'unknown';
-  if (signals.writableEnded && !signals.writableFinished) return 'ended_write_stuck';
+  if (state === 'close_wait' && signals.writableEnded && !signals.writableFinished) return 'ended_write_stuck';
   const seen: Seen = { signals, http: signals.http };
   const rules = signals.readableEnded ? toldButNotEnded : notRead;
   return rules.find((rule) => rule.when(seen))?.cause ?? 'unknown';

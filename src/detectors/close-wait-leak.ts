@@ -22,6 +22,6 @@ export function closeWaitLeak(patience: number): Detector {
 function examine(connection: ConnectionView): Verdict {
   if (connection.state !== 'close_wait' || connection.suppressed) return clear;
   if (waitsForTheLoop(connection)) return clear;
-  if (connection.sendQueue > 2) return clear;
+  if (connection.sendQueue > 0) return clear;
   return { kind: 'found', cause: causeOf(connection) };
 }

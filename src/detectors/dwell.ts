@@ -6,7 +6,7 @@ interface Stay {
   readonly progress: number;
   readonly state: ConnectionView['state'];
   looks: number;
-  touchedAt: Instant;
+  inThisLook: boolean;
 }
 
 /**
@@ -20,16 +20,19 @@ export class Dwell {
   isRipe({ id, progress, state }: ConnectionView, patience: number, clock: Instant): boolean {
     const stay = this.#stays.get(id);
     if (stay === undefined || stay.progress !== progress || stay.state !== state) {
-      this.#stays.set(id, { since: clock, progress, state, looks: 1, touchedAt: clock });
+      this.#stays.set(id, { since: clock, progress, state, looks: 1, inThisLook: true });
       return false;
     }
     stay.looks++;
-    stay.touchedAt = clock;
+    stay.inThisLook = true;
     return stay.looks >= 2 && clock - stay.since >= patience;
   }
 
   /** The look is over: whoever was not seen in it is out of trouble. */
-  endLook(clock: Instant): void {
-    for (const [id, stay] of this.#stays) if (stay.touchedAt !== clock) this.#stays.delete(id);
+  endLook(): void {
+    for (const [id, stay] of this.#stays) {
+      if (stay.inThisLook) stay.inThisLook = false;
+      else this.#stays.delete(id);
+    }
   }
 }

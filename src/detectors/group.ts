@@ -45,9 +45,10 @@ export function group(found: readonly Found[]): Group[] {
   return [...groups.values()];
 }
 
-/** Where a client's connection goes, or where a server's came in. */
+/** Where a client's connection goes, or where a server's came in. Of an unknown one either end may be ephemeral. */
 export function placeOf({ role, requested, local, peer }: ConnectionView): string {
   if (role === 'client' && requested) return formatEndpoint(requested);
+  if (role === 'unknown') return '';
   const end = role === 'server' ? local : peer;
   return end ? formatEndpoint(end) : '';
 }

@@ -23,13 +23,16 @@ export class Growth {
     if (this.#looks.length > mostLooks) this.#looks.shift();
   }
 
-  /** Connections a minute, from the first to the last of the looks that are remembered; 0 before there are two. */
+  /**
+   * Connections a minute; 0 before there are two looks. From the median of the older half of the looks to that of the
+   * newer half: one burst among many looks is not growth.
+   */
   get perMinute(): number {
-    const span = this.#span();
-    const first = this.#looks[0];
-    const last = this.#looks.at(-1);
-    if (span === 0 || first === undefined || last === undefined) return 0;
-    return ((last.count - first.count) / span) * 60e6;
+    const half = this.#looks.length >> 1;
+    const older = middleOf(this.#looks.slice(0, half));
+    const newer = middleOf(this.#looks.slice(-half));
+    if (older === undefined || newer === undefined || newer.at <= older.at) return 0;
+    return ((newer.count - older.count) / (newer.at - older.at)) * 60e6;
   }
 
   /** When the limit is reached if it goes on like this; undefined when nothing grows or not enough was seen. */
@@ -46,6 +49,18 @@ export class Growth {
     const last = this.#looks.at(-1);
     return first && last ? last.at - first.at : 0;
   }
+}
+
+/** The median count, at the middle of the time. */
+function middleOf(looks: readonly { at: Instant; count: number }[]): { at: number; count: number } | undefined {
+  if (looks.length === 0) return undefined;
+  const counts = looks.map(({ count }) => count).sort((a, b) => a - b);
+  return { at: middle(looks.map(({ at }) => at)), count: middle(counts) };
+}
+
+function middle(sorted: readonly number[]): number {
+  const upper = sorted[sorted.length >> 1] ?? 0;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[(sorted.length >> 1) - 1] ?? 0)) / 2;
 }
 
 const withinTheHour = 3600;

@@ -8,8 +8,6 @@ import { Growth, type Limit, severityOf } from './growth.ts';
 /** A finding is told again at most once in so many looks. */
 const looksBetweenChanges = 6;
 
-/** A group must be there for so many looks before it is raised. */
-const looksToRaise = 2;
 /** A group that still grows from look to look is waited for, but no longer than this. */
 const looksToSettle = 4;
 /**
@@ -61,8 +59,9 @@ export class Raiser {
   look(groups: readonly Group[], look: Look): Finding[] {
     const tell: Finding[] = [];
     const taken = new Set<Open>();
+    const recognised = this.#recognise(groups);
     for (const group of groups) {
-      const open = this.#recognise(group, taken) ?? this.#start(group, look);
+      const open = recognised.get(group) ?? this.#start(group, look);
       taken.add(open);
       const told = this.#update(open, group, look);
       if (told) tell.push(told);
@@ -80,16 +79,23 @@ export class Raiser {
     return this.#open.filter((open) => open.told !== undefined).map((open) => open.now);
   }
 
-  /** The open finding of the same kind that has the most connections in common with the group. */
-  #recognise(group: Group, taken: ReadonlySet<Open>): Open | undefined {
-    let best: Open | undefined;
-    let most = 0;
-    for (const open of this.#open) {
-      if (taken.has(open) || open.now.kind !== group.kind) continue;
-      const common = group.connections.reduce((sum, { id }) => sum + (open.members.has(id) ? 1 : 0), 0);
-      if (common > most) [best, most] = [open, common];
-    }
-    return best ?? this.#open.find((open) => !taken.has(open) && samePlace(open.now, group));
+  /**
+   * Which open finding each group goes on: first the pairs with the most connections in common, so that a finding
+   * follows its connections when their cause becomes clearer; then those of the same cause and place.
+   */
+  #recognise(groups: readonly Group[]): Map<Group, Open> {
+    const recognised = new Map<Group, Open>();
+    const taken = new Set<Open>();
+    const take = (group: Group, open: Open): void => {
+      if (recognised.has(group) || taken.has(open)) return;
+      recognised.set(group, open);
+      taken.add(open);
+    };
+    const pairs = groups.flatMap((group) => this.#open.map((open) => ({ group, open, common: inCommon(group, open) })));
+    pairs.sort((a, b) => b.common - a.common);
+    for (const { group, open, common } of pairs) if (common > 0) take(group, open);
+    for (const { group, open } of pairs) if (samePlace(open.now, group)) take(group, open);
+    return recognised;
   }
 
   #start(group: Group, look: Look): Open {
@@ -119,8 +125,7 @@ export class Raiser {
     const status = open.told === undefined ? 'raised' : 'changed';
     open.now = describe(open.id, group, open.growth, look, status);
     if (open.told === undefined) {
-      const settled = open.looks >= looksToRaise && !grows;
-      return settled || open.looks >= looksToSettle ? this.#tell(open) : undefined;
+      return !grows || open.looks >= looksToSettle ? this.#tell(open) : undefined;
     }
     const due = open.looksSinceTold >= looksBetweenChanges && isMaterial(open.told, open.now);
     return due ? this.#tell(open) : undefined;
@@ -131,7 +136,8 @@ export class Raiser {
     open.looksGone++;
     open.looksSinceTold++;
     open.growth.look(look.at, 0);
-    open.now = { ...open.now, status: 'changed', count: 0, growth_per_minute: 0, forecast: null };
+    const nothing = { count: 0, growth_per_minute: 0, forecast: null, severity: 'warning' } as const;
+    open.now = { ...open.now, ...nothing, status: 'changed' };
     if (told !== undefined && open.looksGone < looksToClear) {
       const due = open.looksSinceTold >= looksBetweenChanges && told.count > 0;
       return due ? this.#tell(open) : undefined;
@@ -147,15 +153,20 @@ export class Raiser {
   }
 }
 
-function samePlace(finding: Finding, group: Group): boolean {
-  const [first] = group.connections;
-  const { call_site } = finding.sample[0] ?? { call_site: [] };
-  return (
-    finding.kind === group.kind &&
-    finding.cause === group.cause &&
-    call_site[0] === first?.callSite[0] &&
-    JSON.stringify(finding.subject) === JSON.stringify(subjectOf(group))
-  );
+/** Connections that the group and the open finding share; a finding never changes its kind. */
+function inCommon(group: Group, open: Open): number {
+  if (open.now.kind !== group.kind) return 0;
+  return group.connections.reduce((sum, { id }) => sum + (open.members.has(id) ? 1 : 0), 0);
+}
+
+/** From the same line; where no line is known, to the same destination or listener. */
+function samePlace({ kind, cause, sample, subject }: Finding, group: Group): boolean {
+  if (kind !== group.kind || cause !== group.cause) return false;
+  const known = sample[0]?.call_site[0];
+  const site = pick(group.connections)[0]?.callSite[0];
+  if (known !== undefined || site !== undefined) return known === site;
+  const { destination, listener } = subjectOf(group.connections);
+  return subject.destination === destination && subject.listener === listener;
 }
 
 /** The count doubled or halved, or severity, cause or the presence of a forecast changed. */
@@ -180,7 +191,7 @@ function describe(id: string, group: Group, growth: Growth, look: Look, status: 
     age_s: rounded(age),
     count: connections.length,
     growth_per_minute: rounded(growth.perMinute),
-    subject: subjectOf(group),
+    subject: subjectOf(connections),
     sample: pick(connections).map((connection) => sampled(connection, look)),
     forecast: forecast ?? null,
     confidence: connections.every((connection) => connection.signals !== undefined) ? 'observed' : 'inferred',
@@ -199,8 +210,8 @@ function pick(connections: readonly ConnectionView[]): readonly ConnectionView[]
   return [...known, ...rest].slice(0, mostSampled);
 }
 
-function subjectOf(group: Group): Subject {
-  const [first] = pick(group.connections);
+function subjectOf(connections: readonly ConnectionView[]): Subject {
+  const [first] = pick(connections);
   if (first === undefined) return { role: 'unknown' };
   const { role, requested, local, peer, signals } = first;
   return {

@@ -24,7 +24,7 @@ export class Watch {
         if (verdict.kind !== 'found' || !dwell.isRipe(connection, detector.patience, clock)) continue;
         found.push({ kind: detector.kind, cause: verdict.cause, connection });
       }
-      dwell.endLook(clock);
+      dwell.endLook();
     }
     return this.#raiser.look(group(found), look);
   }

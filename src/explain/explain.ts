@@ -29,7 +29,7 @@ export function endOf({ kind, subject, status }: Finding): string {
   return status === 'cleared' ? `${what}.` : `${what}; the finding stays open for a while in case they come back.`;
 }
 
-/** `3 connections to 127.0.0.1:8080, in CLOSE_WAIT, and nobody closes, the oldest for 34 s`. */
+/** `3 connections to 127.0.0.1:8080 (GET /document), the oldest for 34 s in CLOSE_WAIT, never closed`. */
 export function summaryOf({ count, kind, subject, age_s }: Finding): string {
   const many = count === 1 ? '1 connection' : `${count} connections`;
   const since = count === 1 ? 'for' : 'the oldest for';
@@ -44,7 +44,7 @@ function placeOf({ destination, listener, request, pipe_target }: Finding['subje
 
 function forecastOf({ forecast, growth_per_minute, severity }: Finding): string {
   if (forecast)
-    return ` They grow by ${growth_per_minute} a minute: at this rate the limit of ${forecast.limit} open files is reached in ${spell(forecast.reached_in_s)}.`;
+    return ` There are ${growth_per_minute} more every minute: at this rate the limit of ${forecast.limit} open files is reached in ${spell(forecast.reached_in_s)}.`;
   return severity === 'critical' ? ' The process has all but reached its limit of open files.' : '';
 }
 

@@ -17,12 +17,11 @@ export function findingText(finding: ExplainedFinding, style: TextStyle): string
   if (finding.count === 0) return `${paint.good(head)}\n${row('what', endOf(finding), style.width, paint)}\n`;
   const { wire, turn, outcome } = kinds[finding.kind];
   const { seen, advice } = causes[finding.cause];
-  const [first] = finding.sample;
   const rows: [string, string][] = [
-    ['what', `${summaryOf(finding)}: ${seen}.`],
+    ['what', `${again(finding)}${summaryOf(finding)}: ${seen}.`],
     ['wire', `${wire} ${outcome}`],
     ['turn', turn],
-    ...(first?.call_site ?? []).slice(0, 3).map((frame, index): [string, string] => [index === 0 ? 'from' : '', frame]),
+    ...siteRows(finding),
     ['fix', advice],
     ...growthRows(finding),
     ...connectionRows(finding),
@@ -35,6 +34,20 @@ function mark({ severity, status, count }: ExplainedFinding): string {
   if (status === 'cleared') return 'over';
   if (count === 0) return 'ok';
   return severity === 'critical' ? 'CRITICAL' : 'warning';
+}
+
+/** A finding that was told before and has changed is told as the same one. */
+function again({ status, id }: ExplainedFinding): string {
+  return status === 'changed' ? `now (${id} has changed) ` : '';
+}
+
+const mostFrames = 3;
+
+/** A server's sockets come from no line of their own: what is known is where it listens. */
+function siteRows({ sample, subject }: ExplainedFinding): [string, string][] {
+  const label = subject.role === 'server' ? 'server' : 'from';
+  const frames = (sample[0]?.call_site ?? []).slice(0, mostFrames);
+  return frames.map((frame, index) => [index === 0 ? label : '', frame]);
 }
 
 function growthRows({ growth_per_minute, forecast }: ExplainedFinding): [string, string][] {

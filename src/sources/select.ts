@@ -46,7 +46,7 @@ export class Selection {
     let pause = this.#options.retryMs;
     while (!signal.aborted) {
       const chosen = await this.#choose();
-      if (chosen === undefined) return;
+      if (chosen === undefined || signal.aborted) return;
       const startedAt = chosen.observations;
       await this.#runOne(chosen, signal);
       if (signal.aborted) return;
@@ -69,12 +69,12 @@ export class Selection {
 
   async #choose(): Promise<Candidate | undefined> {
     for (const candidate of this.#candidates) {
-      const refusal = await candidate.source.probe().catch((error: unknown) => error);
+      const refusal = await refusalOf(candidate.source);
       if (refusal === undefined) return candidate;
       candidate.state = 'refused';
       candidate.reason = messageOf(refusal);
       candidate.requirement = requirementOf(refusal);
-      this.#tellOnce(candidate, `source ${candidate.source.name} cannot run here: ${candidate.reason}`);
+      this.#tellOnce(candidate, `source ${candidate.source.name} cannot run here. ${candidate.reason}`);
     }
     return undefined;
   }
@@ -101,6 +101,15 @@ export class Selection {
     if (candidate.told) return;
     candidate.told = true;
     this.#options.tell(message);
+  }
+}
+
+/** A probe that breaks, at once or later, refuses too. */
+async function refusalOf(source: Source): Promise<unknown> {
+  try {
+    return await source.probe();
+  } catch (error) {
+    return error ?? new Error('its probe failed');
   }
 }
 

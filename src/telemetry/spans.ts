@@ -1,6 +1,6 @@
 import type { Attributes, Context, Link, Span, SpanContext, Tracer, TracerProvider } from '@opentelemetry/api';
-import { type Lifecycle, teardownStart } from '../connection/lifecycle.ts';
-import type { LifecycleEvent, StateChange, Step } from '../connection/lifecycle-event.ts';
+import { type Lifecycle, type StateChange, teardownStart } from '../connection/lifecycle.ts';
+import type { LifecycleEvent, Step } from '../connection/lifecycle-event.ts';
 import { stepsOf, viewOf } from '../connection/view.ts';
 import { networkType } from '../tcp/endpoint.ts';
 import { connectionId, type Instant } from '../tcp/identity.ts';
@@ -108,7 +108,7 @@ export class SpanEmitter {
   }
 }
 
-const handshakeSteps = new Set<Step['name']>(['syn', 'syn_ack', 'ack', 'syn.retransmit']);
+const handshakeSteps = new Set<Step['name']>(['syn', 'syn_ack', 'ack']);
 
 function isOfHandshake({ name }: Step): boolean {
   return handshakeSteps.has(name);

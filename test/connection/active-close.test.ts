@@ -68,7 +68,7 @@ describe('four-way teardown, this side first, told by this process', () => {
     tell(ending(1, 20, tcpInfo('established')));
     const told = tell(closed(1, 25, { info: tcpInfo('fin_wait_2', { lastAckReceivedMs: 4900 }) }));
     assert.deepEqual(told, [
-      'established → fin_wait_1 @20.1 inferred',
+      'established → fin_wait_1 @20 inferred',
       'fin_wait_1 → fin_wait_2 @20.1 inferred',
       'teardown_completed @25',
       'forgotten over',

@@ -52,7 +52,8 @@ describe('maxReleased', () => {
     const { tracker, tell, events } = watch({ maxConnections: 10, maxReleased: 2 });
     for (const n of [1, 2, 3, 4]) tell(connecting(n, n, { id: withoutCookie(n) }), connected(n, n));
     tell(closed(2, 5), closed(1, 6));
-    assert.equal(tell(closed(3, 7)).at(-1), 'forgotten over');
+    assert.equal(tell(closed(3, 7)).at(-1), 'forgotten evicted');
+    assert.equal(tracker.counts().evicted, 1);
     assert.equal(events.at(-1)?.connection.ref, 2);
     assert.deepEqual([tracker.counts().connections, tracker.counts().released], [3, 2]);
     assert.equal(tracker.get(4)?.phase, 'open');

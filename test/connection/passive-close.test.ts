@@ -25,7 +25,7 @@ describe('four-way teardown, the peer first, told by this process', () => {
     const { tell, connection } = establishedAt(10);
     tell(ending(1, 20, tcpInfo('close_wait', { lastAckReceivedMs: 100, bytesReceived: 41 })));
     const told = tell(closed(1, 20.1, { info: tcpInfo('last_ack', { bytesReceived: 41 }), bytesRead: 40 }));
-    assert.deepEqual(told, ['close_wait → last_ack @20.1 inferred', 'teardown_completed @20.1', 'forgotten over']);
+    assert.deepEqual(told, ['close_wait → last_ack @20 inferred', 'teardown_completed @20.1', 'forgotten over']);
     const view = viewOf(connection(), seconds(21));
     assert.deepEqual([view.closeType, view.initiator, view.bytesReceived], ['fin', 'remote', 40]);
   });

@@ -12,7 +12,7 @@ const patience = 10e6;
 function looker(dwell = new Dwell(), needed = patience): (at: number, ...seen: ConnectionView[]) => string[] {
   return (at, ...seen) => {
     const ripe = seen.filter((connection) => dwell.isRipe(connection, needed, seconds(at)));
-    dwell.endLook(seconds(at));
+    dwell.endLook();
     return ripe.map(({ id }) => id);
   };
 }

@@ -32,10 +32,18 @@ describe('Growth', () => {
     assert.equal(growth.perMinute, 0);
   });
 
-  it('the sixtieth look back still counts', () => {
-    const growth = grown([0, 0]);
-    for (let look = 1; look < 60; look++) growth.look(seconds(look * 60), 59);
-    assert.equal(growth.perMinute, 1);
+  it('one burst among many looks is not growth', () => {
+    const growth = grown([0, 40]);
+    for (let look = 1; look < 20; look++) growth.look(seconds(look * 5), 100);
+    assert.equal(growth.perMinute, 0);
+    assert.equal(growth.forecast(limit), undefined);
+  });
+
+  it('only the last sixty looks count', () => {
+    const growth = grown();
+    for (let look = 0; look < 100; look++) growth.look(seconds(look * 60), look);
+    for (let look = 100; look < 160; look++) growth.look(seconds(look * 60), 100);
+    assert.equal(growth.perMinute, 0);
   });
 });
 

@@ -63,6 +63,7 @@ export function view(n: number, fields: Partial<ConnectionView> = {}): Connectio
     released: false,
     inJavaScript: true,
     progress: 0,
+    progressAge: undefined,
     signals: signals({ readableFlowing: false }),
     suppressed: false,
     ...fields,

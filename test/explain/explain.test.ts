@@ -65,7 +65,7 @@ describe('explain', () => {
 
   it('a forecast is told with the growth, the limit and when', () => {
     const { message } = explain(finding({ growth_per_minute: 4.5, forecast: { limit: 1024, reached_in_s: 600 } }));
-    assert.match(message, /4\.5 a minute.*limit of 1024 open files.*10 min/);
+    assert.match(message, /4\.5 more every minute.*limit of 1024 open files.*10 min/);
   });
 
   it('critical without a forecast: the limit is all but reached; a warning says no such thing', () => {

@@ -44,6 +44,11 @@ export class OtlpReceiver {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** What tells an SDK to send its spans here. */
+  get environment(): Record<string, string> {
+    return otlpEnvironment(this.port);
+  }
+
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -53,6 +58,15 @@ export class OtlpReceiver {
     for (const { scopeSpans } of body.resourceSpans)
       for (const { scope, spans } of scopeSpans) for (const span of spans) this.spans.push(received(scope, span));
   }
+}
+
+export function otlpEnvironment(port: number): Record<string, string> {
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_METRICS_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+  };
 }
 
 interface Wire {

@@ -3,7 +3,8 @@ type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 /**
  * Puts a function in the place of a method, with the same name, length and property attributes. Plain on purpose: no
  * marker that another instrumentation could take for its own and remove. Returns what puts the method back; where
- * somebody has wrapped ours in between, it stays, and `active` tells it to do nothing.
+ * somebody has wrapped ours in between, it stays, and `active` tells it to do nothing. What cannot be replaced (a frozen
+ * prototype, an accessor) is left alone.
  */
 export function wrapMethod(
   target: object,
@@ -12,7 +13,8 @@ export function wrapMethod(
 ): () => void {
   const before = Object.getOwnPropertyDescriptor(target, key);
   const original: unknown = Reflect.get(target, key);
-  if (typeof original !== 'function' || before?.configurable === false) return () => {};
+  const fixed = before ? !before.configurable || !('value' in before) : !Object.isExtensible(target);
+  if (typeof original !== 'function' || fixed) return () => {};
   let on = true;
   const wrapped = wrapper(original as AnyFunction, () => on);
   Object.defineProperty(wrapped, 'name', { value: original.name, configurable: true });

@@ -55,6 +55,7 @@ function scripted(datagrams: (DataView | number)[], opened: () => number = () =>
     closed,
     tcpInfo: () => 0,
     socketCookie: () => undefined,
+    unread: () => 0,
     openSockDiag: opened,
     send: (_fd, bytes) => bytes.length,
     receive(_fd, into) {
