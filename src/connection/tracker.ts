@@ -141,7 +141,8 @@ export class Tracker {
   #claim(event: Accepted | Adopted): readonly LifecycleEvent[] | undefined {
     const known = this.#index.find(event.id);
     if (known === undefined || known.phase === 'released') return undefined;
-    known.ref ??= event.socket;
+    if (known.ref !== undefined) this.#bySocket.delete(known.ref);
+    known.ref = event.socket;
     this.#bySocket.set(event.socket, known);
     if (event.event === 'accepted') {
       known.role = 'server';

@@ -27,12 +27,6 @@ describe('observations that are about no connection', () => {
     assert.equal(tracker.counts().lost, 7);
   });
 
-  it('host: nothing', () => {
-    const { tell } = watch();
-    const host = { kind: 'host', at: seconds(10), scope: 'process', name: 'file_descriptor.usage', value: 5 } as const;
-    assert.deepEqual(tell(host), []);
-  });
-
   it('events of a socket that nobody knows: nothing', () => {
     const { tracker, tell } = watch();
     assert.deepEqual(tell(connected(1, 10), ending(1, 11), closed(1, 12)), []);

@@ -5,10 +5,11 @@ import { type Ended, fixture, register, run } from './run.ts';
 
 const app = fixture('neutral.cjs');
 const ours = dirname(register);
-const major = Number(process.versions.node.split('.')[0]);
 
-/** Node 20's name of it, and the one from 23.5 on. */
-const permission = major < 24 ? '--experimental-permission' : '--permission';
+/** Node 20's name of it, and today's, which keeps the network apart. */
+const known = process.allowedNodeEnvironmentFlags;
+const permission = known.has('--permission') ? '--permission' : '--experimental-permission';
+const permissions = [permission, '--allow-fs-read=*', ...(known.has('--allow-net') ? ['--allow-net'] : [])];
 
 const programs = [
   'process.exit(3) with a connection open',
@@ -47,7 +48,7 @@ describe('an application under a flag of Node notices nothing of synfin', { conc
     ['--frozen-intrinsics'],
     ['--disable-proto=throw'],
     ['--no-addons'],
-    [permission, '--allow-fs-read=*'],
+    permissions,
     ['--trace-warnings', '--throw-deprecation'],
     ['--enable-source-maps'],
     ['--stack-trace-limit=3'],
