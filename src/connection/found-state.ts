@@ -19,11 +19,14 @@ export function catchUp(connection: Lifecycle, at: Instant, info: TcpInfo): Life
 
 /**
  * When a state was entered that was found at `at`: one that a segment of the peer causes, with the last segment that
- * came; one that we cause, when we did.
+ * came; one that we cause, when we did. What led to CLOSE leaves no trace in the counters.
  */
 export function whenEntered(connection: Lifecycle, state: TcpState, at: Instant, info: TcpInfo): Instant {
-  if (state === 'fin_wait_1' || state === 'last_ack') return connection.finSent?.at ?? at;
-  return lastSegment(at, info, instant(Math.max(connection.stateSince, connection.lookedAt ?? 0)));
+  const { stateSince, lookedAt, finSent } = connection;
+  if (state === 'closed') return at;
+  if (state === 'fin_wait_1' || state === 'last_ack') return finSent?.at ?? at;
+  const ourFin = state === 'close_wait' ? undefined : finSent?.at;
+  return lastSegment(at, info, instant(Math.max(stateSince, lookedAt ?? 0, ourFin ?? 0)));
 }
 
 /** Since the last acceptable segment came: after a FIN of the peer, and nothing sent since, that was the FIN. */
