@@ -141,13 +141,14 @@ export class Tracker {
   #claim(event: Accepted | Adopted): readonly LifecycleEvent[] | undefined {
     const known = this.#index.find(event.id);
     if (known === undefined || known.phase === 'released') return undefined;
+    if (event.event === 'adopted' && !event.inJavaScript) return nothing;
     if (known.ref !== undefined) this.#bySocket.delete(known.ref);
     known.ref = event.socket;
     this.#bySocket.set(event.socket, known);
     if (event.event === 'accepted') {
       known.role = 'server';
       known.site ??= event.site;
-    } else known.inJavaScript ||= event.inJavaScript;
+    } else known.inJavaScript = true;
     return nothing;
   }
 
