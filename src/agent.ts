@@ -83,6 +83,9 @@ export class Agent {
   /** Watches from this line on. The kernel is not asked before the application's first socket. */
   start(): void {
     this.#net.start(this.#report, this.#stop.signal);
+    // Sockets from before this line wake nobody: they are looked for once, by a timer that keeps nothing alive.
+    const search = setTimeout(() => this.#net.adoptActive(this.#report), this.#options.intervalMs).unref();
+    this.#stop.signal.addEventListener('abort', () => clearTimeout(search), { once: true });
   }
 
   connections(): readonly ConnectionView[] {

@@ -142,6 +142,8 @@ export interface Closed extends SocketEventBase {
   /** The error code that the socket was destroyed with. */
   readonly error?: string | undefined;
   readonly info?: TcpInfo | undefined;
+  /** Payload that the kernel still holds for a reader, where it was asked. */
+  readonly unread?: number | undefined;
   readonly bytesRead: number;
   readonly bytesWritten: number;
 }

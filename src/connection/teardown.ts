@@ -83,11 +83,16 @@ function noteHowItEnded(connection: Lifecycle, event: Closed): LifecycleEvent[] 
   return [];
 }
 
-/** Our FIN went out, and of the peer's either a state told or the byte that the kernel counts for it. */
-function bothFinished({ finSent, finReceived }: Lifecycle, { error, info, bytesRead }: Closed): boolean {
-  if (finSent === undefined || error === 'ECONNRESET') return false;
-  if (finReceived || info?.bytesReceived === undefined) return true;
-  return info.bytesReceived > bytesRead;
+/**
+ * Orderly, in CLOSE: the kernel counts one byte for the peer's FIN, beyond those that were read or could still be. Where
+ * it counts nothing, our own FIN must do for an answer. Our FIN may have been another process's, which held the
+ * descriptor too.
+ */
+function bothFinished({ finSent, finReceived }: Lifecycle, { error, info, unread, bytesRead }: Closed): boolean {
+  if (error === 'ECONNRESET') return false;
+  if (finReceived) return finSent !== undefined;
+  if (info?.bytesReceived === undefined) return finSent !== undefined;
+  return info.bytesReceived > bytesRead + (unread ?? 0);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ConnectionView } from '../connection/view.ts';
 import { formatEndpoint } from '../tcp/endpoint.ts';
 import type { Instant } from '../tcp/identity.ts';
 import type { Finding, SampledConnection, Subject } from './detector.ts';
-import type { Group } from './group.ts';
+import { type Group, placeOf } from './group.ts';
 import { Growth, type Limit, severityOf } from './growth.ts';
 
 /** A finding is told again at most once in so many looks. */
@@ -33,6 +33,7 @@ interface Open {
   readonly id: string;
   /** Ids of its connections at the last look: what a group is recognised by when its cause becomes clearer. */
   members: Set<string>;
+  place: string;
   readonly growth: Growth;
   looks: number;
   looksGone: number;
@@ -94,7 +95,7 @@ export class Raiser {
     const pairs = groups.flatMap((group) => this.#open.map((open) => ({ group, open, common: inCommon(group, open) })));
     pairs.sort((a, b) => b.common - a.common);
     for (const { group, open, common } of pairs) if (common > 0) take(group, open);
-    for (const { group, open } of pairs) if (samePlace(open.now, group)) take(group, open);
+    for (const { group, open } of pairs) if (open.place === placeKey(group)) take(group, open);
     return recognised;
   }
 
@@ -104,6 +105,7 @@ export class Raiser {
     const open: Open = {
       id,
       members: new Set(),
+      place: '',
       growth,
       looks: 0,
       looksGone: 0,
@@ -118,6 +120,7 @@ export class Raiser {
   #update(open: Open, group: Group, look: Look): Finding | undefined {
     const grows = group.connections.length > open.members.size;
     open.members = new Set(group.connections.map(({ id }) => id));
+    open.place = placeKey(group);
     open.growth.look(look.at, group.connections.length);
     open.looks++;
     open.looksGone = 0;
@@ -136,7 +139,7 @@ export class Raiser {
     open.looksGone++;
     open.looksSinceTold++;
     open.growth.look(look.at, 0);
-    const nothing = { count: 0, growth_per_minute: 0, forecast: null, severity: 'warning' } as const;
+    const nothing = { count: 0, growth_per_minute: 0, forecast: null, severity: 'warning', sample: [] } as const;
     open.now = { ...open.now, ...nothing, status: 'changed' };
     if (told !== undefined && open.looksGone < looksToClear) {
       const due = open.looksSinceTold >= looksBetweenChanges && told.count > 0;
@@ -159,14 +162,10 @@ function inCommon(group: Group, open: Open): number {
   return group.connections.reduce((sum, { id }) => sum + (open.members.has(id) ? 1 : 0), 0);
 }
 
-/** From the same line; where no line is known, to the same destination or listener. */
-function samePlace({ kind, cause, sample, subject }: Finding, group: Group): boolean {
-  if (kind !== group.kind || cause !== group.cause) return false;
-  const known = sample[0]?.call_site[0];
-  const site = pick(group.connections)[0]?.callSite[0];
-  if (known !== undefined || site !== undefined) return known === site;
-  const { destination, listener } = subjectOf(group.connections);
-  return subject.destination === destination && subject.listener === listener;
+/** The same for groups of one kind and cause from one line; where no line is known, to one destination or listener. */
+function placeKey({ kind, cause, connections }: Group): string {
+  const [first] = pick(connections);
+  return `${kind}|${cause}|${first?.callSite[0] ?? (first && placeOf(first))}`;
 }
 
 /** The count doubled or halved, or severity, cause or the presence of a forecast changed. */

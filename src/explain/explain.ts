@@ -10,16 +10,13 @@ export type ExplainedFinding = Finding & {
 };
 
 export function explain(finding: Finding): ExplainedFinding {
-  return {
-    ...finding,
-    message: messageOf(finding),
-    advice: `${kinds[finding.kind].turn} ${causes[finding.cause].advice}`,
-  };
+  if (finding.count === 0) return { ...finding, message: endOf(finding), advice: 'There is nothing left to do.' };
+  const advice = `${kinds[finding.kind].turn} ${causes[finding.cause].advice}`;
+  return { ...finding, message: messageOf(finding), advice };
 }
 
 function messageOf(finding: Finding): string {
   const { wire, outcome } = kinds[finding.kind];
-  if (finding.count === 0) return endOf(finding);
   return `${summaryOf(finding)}: ${causes[finding.cause].seen}. ${wire} ${outcome}${forecastOf(finding)}`;
 }
 

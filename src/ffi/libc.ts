@@ -59,6 +59,8 @@ function loadKoffi(): Koffi {
   try {
     return createRequire(import.meta.url)('koffi');
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_DLOPEN_DISABLED')
+      throw new NotSupportedError(what, 'native addons to be allowed (see --no-addons and --allow-addons)', { cause });
     throw new NotSupportedError(what, `the koffi package with its binary for linux-${process.arch}`, { cause });
   }
 }

@@ -1,5 +1,4 @@
 import type { Server, Socket } from 'node:net';
-import { getSystemErrorName } from 'node:util';
 import type { CallSite } from '../../connection/observation.ts';
 import type { KernelSockets } from '../../ffi/kernel-sockets.ts';
 import { type Endpoint, endpoint } from '../../tcp/endpoint.ts';
@@ -156,13 +155,15 @@ export class SocketLife {
 
   #failed(entry: Entry, status: number): void {
     this.#registry.remove(entry);
-    const error = getSystemErrorName(status);
+    const error = errorName(status);
     const at = this.#ports.now();
     this.#ports.report({ kind: 'socket_event', event: 'connect_failed', socket: entry.ref, at, error });
   }
 
   #gone(entry: Entry, error: string | undefined, reset = false): void {
     const { handle } = entry;
+    const kernel = isOpen(handle) ? this.#ports.kernel() : undefined;
+    const info = kernel?.tcpInfo(handle.fd);
     this.#registry.remove(entry);
     this.#ports.report({
       kind: 'socket_event',
@@ -171,7 +172,9 @@ export class SocketLife {
       at: this.#ports.now(),
       how: reset ? 'reset' : 'close',
       error,
-      info: isOpen(handle) ? this.#ports.kernel()?.tcpInfo(handle.fd) : undefined,
+      info,
+      // Only in CLOSE is it needed, to tell a FIN among the bytes that nobody read.
+      unread: info?.state === 'closed' ? kernel?.unread(handle.fd) : undefined,
       bytesRead: entry.receivedBefore + handle.bytesRead,
       bytesWritten: handle.bytesWritten,
     });
@@ -192,6 +195,11 @@ function requestedEndpoint(args: unknown[]): Endpoint | undefined {
   const port = Number(first);
   if (!Number.isInteger(port)) return undefined;
   return { address: typeof args[1] === 'string' ? args[1] : 'localhost', port };
+}
+
+/** Not imported: on Node 22 and later an import of node:util runs a getter that opens the host's `process.stderr`. */
+function errorName(status: number): string {
+  return process.getBuiltinModule('node:util').getSystemErrorName(status);
 }
 
 function serverOf(socket: Socket): Server | undefined {
