@@ -234,7 +234,7 @@ function now(): Instant {
 function notInThisVersion(name: KernelSourceName): Source {
   return {
     name,
-    probe: async () => new NotSupportedError('this version of synfin does not have it', 'a later one'),
+    probe: async () => new NotSupportedError('it is not part of this version', 'a later version of synfin'),
     run: async () => {},
   };
 }

@@ -74,7 +74,7 @@ export class Selection {
       candidate.state = 'refused';
       candidate.reason = messageOf(refusal);
       candidate.requirement = requirementOf(refusal);
-      this.#tellOnce(candidate, `source ${candidate.source.name} cannot run here. ${candidate.reason}`);
+      this.#tellOnce(candidate, `source ${candidate.source.name} cannot run here: ${candidate.reason}`);
     }
     return undefined;
   }
