@@ -142,7 +142,7 @@ export class Agent {
     this.#root.runInAsyncScope(() => {
       void this.#selection.run(this.#stop.signal);
       if (isMainThread) return;
-      const end = answerClaims((inode) => this.#tracker.knows({ inode }));
+      const end = answerClaims((cookie) => this.#tracker.knows({ cookie }));
       this.#stop.signal.addEventListener('abort', end, { once: true });
     });
   }

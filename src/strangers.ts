@@ -45,11 +45,11 @@ export class Strangers {
 
   async #placeByDescriptor(rows: readonly Row[]): Promise<void> {
     const { procRoot, net, report } = this.#options;
-    const held = await socketInodes(procRoot, 'self');
-    const inodes = rows.flatMap(({ id }) => (id.inode !== undefined && held?.has(id.inode) ? [id.inode] : []));
-    if (inodes.length === 0) return;
-    const theirs = await askThreads(inodes);
-    for (const inode of inodes) if (!theirs.has(inode)) net.adoptDescriptor(inode, report);
+    const inodes = await socketInodes(procRoot, 'self');
+    const held = rows.filter(({ id }) => id.inode !== undefined && inodes?.has(id.inode));
+    if (held.length === 0) return;
+    const theirs = await askThreads(held.flatMap(({ id }) => id.cookie ?? []));
+    for (const { id } of held) if (id.cookie === undefined || !theirs.has(id.cookie)) net.adoptDescriptor(id, report);
   }
 
   /** Root may hold sockets of any user; everybody else, those made under the same one. */

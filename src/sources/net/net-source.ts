@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { CallSite, Inspected } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { NotSupportedError } from '../../errors.ts';
-import type { Inode } from '../../tcp/identity.ts';
+import type { SocketIdentity } from '../../tcp/identity.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
 import { installHook } from './hook.ts';
 import { type Entry, Registry } from './registry.ts';
@@ -86,10 +86,10 @@ export class NetSource implements Source {
   }
 
   /** A descriptor of this process for which no JavaScript socket of this thread stands. */
-  adoptDescriptor(inode: Inode, report: Report): void {
+  adoptDescriptor(id: SocketIdentity, report: Report): void {
     const socket = this.#registry.nextRef();
     const at = this.#options.now();
-    report({ kind: 'socket_event', event: 'adopted', socket, at, id: { inode }, inJavaScript: false });
+    report({ kind: 'socket_event', event: 'adopted', socket, at, id, inJavaScript: false });
   }
 
   #adopt(entry: Entry, report: Report): void {

@@ -34,50 +34,49 @@ export interface Entry {
   receivedBefore: number;
 }
 
+/** What belongs to one JavaScript socket, over all the connections that it makes. */
+interface SocketRecord {
+  call: ConnectCall | undefined;
+  entry: Entry | undefined;
+}
+
 /** The connections of this process, by socket and in order of arrival. Only those with a descriptor are held. */
 export class Registry {
-  readonly #calls = new WeakMap<Socket, ConnectCall>();
-  readonly #entries = new WeakMap<Socket, Entry>();
-  readonly #sockets = new WeakMap<TcpHandle, Socket>();
+  /** The one weak map that every connection is in; an entry leaves it with its socket's end, not with the next GC. */
+  readonly #records = new WeakMap<Socket, SocketRecord>();
+  readonly #handles = new WeakMap<TcpHandle, Socket>();
   readonly #encrypted = new WeakMap<Socket, Socket>();
   readonly #live = new Map<SocketRef, Entry>();
   readonly #unclaimed = new Set<Entry>();
   #lastRef = 0;
 
   called(socket: Socket, call: ConnectCall): void {
-    this.#calls.set(socket, call);
+    this.#recordOf(socket).call = call;
   }
 
   callOf(socket: Socket): ConnectCall | undefined {
-    return this.#calls.get(socket);
+    return this.#records.get(socket)?.call;
   }
 
-  /** Node gave this handle to this socket. */
+  /** Node gave this handle to this socket, and the handle itself does not know. */
   handed(handle: TcpHandle, socket: Socket): void {
-    this.#sockets.set(handle, socket);
+    this.#handles.set(handle, socket);
   }
 
   socketOf(handle: TcpHandle): Socket | undefined {
-    return this.#sockets.get(handle);
+    return this.#handles.get(handle) ?? handle.owner;
   }
 
   add(socket: Socket, handle: TcpHandle, phase: Entry['phase'], arrival?: Arrival): Entry {
-    const entry: Entry = {
-      ref: ++this.#lastRef,
-      socket,
-      handle,
-      phase,
-      arrival,
-      receivedBefore: 0,
-    };
-    this.#entries.set(socket, entry);
+    const entry: Entry = { ref: ++this.#lastRef, socket, handle, phase, arrival, receivedBefore: 0 };
+    this.#recordOf(socket).entry = entry;
     this.#live.set(entry.ref, entry);
     if (arrival) this.#unclaimed.add(entry);
     return entry;
   }
 
   entryOf(socket: Socket): Entry | undefined {
-    return this.#entries.get(socket);
+    return this.#records.get(socket)?.entry;
   }
 
   get(ref: SocketRef): Entry | undefined {
@@ -110,17 +109,29 @@ export class Registry {
     return this.#unclaimed;
   }
 
+  /** The connection is over; the socket may make another one. */
   remove(entry: Entry): void {
     this.#live.delete(entry.ref);
     this.#unclaimed.delete(entry);
-    if (this.#entries.get(entry.socket) === entry) this.#entries.delete(entry.socket);
+    const record = this.#records.get(entry.socket);
+    if (record?.entry === entry) record.entry = undefined;
+  }
+
+  /** The socket was destroyed. */
+  forget(socket: Socket): void {
+    this.#records.delete(socket);
   }
 
   live(): IterableIterator<Entry> {
     return this.#live.values();
   }
 
-  get size(): number {
-    return this.#live.size;
+  #recordOf(socket: Socket): SocketRecord {
+    let record = this.#records.get(socket);
+    if (record === undefined) {
+      record = { call: undefined, entry: undefined };
+      this.#records.set(socket, record);
+    }
+    return record;
   }
 }

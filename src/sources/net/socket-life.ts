@@ -6,7 +6,7 @@ import type { Instant } from '../../tcp/identity.ts';
 import type { Report } from '../source.ts';
 import { captureCallSite, type Sampler } from './call-site.ts';
 import type { Entry, Registry } from './registry.ts';
-import { identify, innerSocketOf, isOpen, type TcpHandle, tcpHandleOf } from './tcp-handle.ts';
+import { identify, innerSocketOf, isOpen, knowsItsOwner, type TcpHandle, tcpHandleOf } from './tcp-handle.ts';
 
 /** What the hook is handed by whoever runs it. */
 export interface HookPorts {
@@ -66,7 +66,7 @@ export class SocketLife {
       if (inner) this.#registry.encrypted(inner, socket);
       return;
     }
-    this.#registry.handed(handle, socket);
+    if (!knowsItsOwner(handle, socket)) this.#registry.handed(handle, socket);
     if (!isOpen(handle) || this.#registry.entryOf(socket)) return;
     const kernel = this.#ports.kernel();
     const id = identify(handle, kernel);
@@ -129,10 +129,10 @@ export class SocketLife {
 
   closing(socket: Socket, error: unknown): void {
     const entry = this.#registry.entryOf(socket);
-    if (entry === undefined) return;
     // A 'connection' listener may destroy its socket before anybody hears of it.
-    if (entry.arrival && serverOf(socket)) this.accepted(socket);
-    this.#gone(entry, errorCode(error), (socket as { resetAndClosing?: boolean }).resetAndClosing === true);
+    if (entry?.arrival && serverOf(socket)) this.accepted(socket);
+    if (entry) this.#gone(entry, errorCode(error), (socket as { resetAndClosing?: boolean }).resetAndClosing === true);
+    this.#registry.forget(socket);
   }
 
   #completed(entry: Entry, status: number, peerUnknown: boolean): void {

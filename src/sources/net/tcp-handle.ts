@@ -11,6 +11,8 @@ export interface TcpHandle {
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly reading?: boolean;
+  /** The JavaScript socket, where Node has told the handle (lib/net.js; not for each attempt of a TLS socket). */
+  readonly owner?: Socket;
   getsockname(out: { address?: string; port?: number }): number;
   getpeername(out: { address?: string; port?: number }): number;
 }
@@ -51,13 +53,23 @@ export function tcpHandlePrototype(): object | undefined {
   return tcpPrototype;
 }
 
-/** All that the kernel calls this socket, now. Undefined parts are those that this host cannot tell. */
+/** Whether a handle knows its socket: Node says it to the handle that a socket has itself, not to one under TLS. */
+export function knowsItsOwner(handle: TcpHandle, socket: Socket): boolean {
+  return 'owner' in handle && handleOf(socket) === handle;
+}
+
+/**
+ * What the kernel calls this socket, now: its cookie, which needs no other name beside it; where cookies cannot be
+ * asked for, its inode. Undefined parts are those that this host cannot tell.
+ */
 export function identify(
   handle: TcpHandle,
   kernel: KernelSockets | undefined,
   peer?: FourTuple['peer'],
 ): SocketIdentity {
-  return { cookie: kernel?.socketCookie(handle.fd), inode: inodeOf(handle.fd), tuple: fourTupleOf(handle, peer) };
+  const cookie = kernel?.socketCookie(handle.fd);
+  const inode = cookie === undefined ? inodeOf(handle.fd) : undefined;
+  return { cookie, inode, tuple: fourTupleOf(handle, peer) };
 }
 
 function fourTupleOf(handle: TcpHandle, peer: FourTuple['peer'] | undefined): FourTuple | undefined {
