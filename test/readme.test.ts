@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { leakCauses } from '../src/detectors/detector.ts';
+import { optionTable } from '../src/options.ts';
+
+const readme = readFileSync('README.md', 'utf8');
+
+describe('README', () => {
+  it('tells of each option what the table of options says, and of no other', () => {
+    const rows = Object.entries(optionTable).map(
+      ([name, { variable, default: value, doc }]) => `| \`${name}\` | \`${variable}\` | ${value} | ${doc} |`,
+    );
+    assert.deepEqual(readme.match(/^\| `\w+` \| `SYNFIN_\w+` \|.*$/gm), rows);
+  });
+
+  it('has each cause in its table, and no other', () => {
+    const table = readme.slice(readme.indexOf('| cause |'), readme.indexOf('As JSON'));
+    const told = [...table.matchAll(/`([a-z_]+)`/g)]
+      .map((match) => match[1] ?? '')
+      .filter((word) => word.includes('_') || word === 'paused');
+    assert.deepEqual(told.sort(), leakCauses.filter((cause) => cause !== 'unknown').sort());
+  });
+
+  it('has the two lines that work alone in a fresh clone', () => {
+    assert.match(readme, /^npm ci && npm run demo$/m);
+    assert.match(readme, /^npm ci && npm test$/m);
+  });
+});
