@@ -13,7 +13,7 @@ import { Faults } from './faults.ts';
 import { type KernelSockets, kernelSockets } from './ffi/kernel-sockets.ts';
 import { loadLibc } from './ffi/libc.ts';
 import type { KernelSourceName, Options } from './options.ts';
-import { samplerFor } from './sources/net/call-site.ts';
+import { CallSites, samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
 import { answerClaims } from './sources/net/thread-claims.ts';
 import { Selection, type SourceStatus } from './sources/select.ts';
@@ -39,6 +39,7 @@ export class Agent {
   readonly #stderr: Stderr;
   readonly #tracker: Tracker;
   readonly #wallClock: WallClock;
+  readonly #sites: CallSites;
   readonly #net: NetSource;
   readonly #selection: Selection;
   readonly #examiner: Examiner;
@@ -64,11 +65,12 @@ export class Agent {
       originMonotonic: now(),
     });
     this.spans = new SpanEmitter(version, this.#wallClock);
+    this.#sites = new CallSites(samplerFor(options.callSites, now));
     this.#net = new NetSource({
       now,
       captureContext,
       kernel: () => this.#kernelSockets(),
-      sample: samplerFor(options.callSites, now),
+      sites: this.#sites,
       wake: () => this.#wake(),
       fault: this.#faults.note,
     });
@@ -141,6 +143,8 @@ export class Agent {
     this.#awake = true;
     this.#root.runInAsyncScope(() => {
       void this.#selection.run(this.#stop.signal);
+      const words = setInterval(() => void this.#sites.putIntoWords(), this.#options.intervalMs).unref();
+      this.#stop.signal.addEventListener('abort', () => clearInterval(words), { once: true });
       if (isMainThread) return;
       const end = answerClaims((cookie) => this.#tracker.knows({ cookie }));
       this.#stop.signal.addEventListener('abort', end, { once: true });

@@ -5,8 +5,20 @@ import type { Lifecycle, StateChange } from './lifecycle.ts';
 export type LifecycleEvent =
   | { readonly kind: 'state_changed'; readonly connection: Lifecycle; readonly change: StateChange }
   | { readonly kind: 'handshake_started'; readonly connection: Lifecycle; readonly at: Instant }
-  | { readonly kind: 'handshake_completed'; readonly connection: Lifecycle; readonly at: Instant }
-  | { readonly kind: 'handshake_failed'; readonly connection: Lifecycle; readonly at: Instant; readonly error: string }
+  /** `context` is the telemetry context of the connect() call; the connection lets go of it here. */
+  | {
+      readonly kind: 'handshake_completed';
+      readonly connection: Lifecycle;
+      readonly at: Instant;
+      readonly context: unknown;
+    }
+  | {
+      readonly kind: 'handshake_failed';
+      readonly connection: Lifecycle;
+      readonly at: Instant;
+      readonly context: unknown;
+      readonly error: string;
+    }
   | { readonly kind: 'teardown_started'; readonly connection: Lifecycle; readonly at: Instant }
   | { readonly kind: 'teardown_completed'; readonly connection: Lifecycle; readonly at: Instant }
   /** The tracker will not speak of this connection again. */

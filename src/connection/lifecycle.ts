@@ -90,6 +90,7 @@ export interface Lifecycle {
   inJavaScript: boolean;
   signals: SocketSignals | undefined;
   site: CallSite | undefined;
+  /** Of the connect() call, until the handshake is over. */
   context: unknown;
   suppressed: boolean;
 }

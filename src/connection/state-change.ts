@@ -67,7 +67,7 @@ function step(connection: Lifecycle, to: TcpState, { at, source, inferred, note 
   if (to === 'established' && wasOpening) {
     connection.established ??= moment;
     connection.phase = 'open';
-    events.push({ kind: 'handshake_completed', connection, at });
+    events.push({ kind: 'handshake_completed', connection, at, context: takeContext(connection) });
   }
   noteSegments(connection, from, to, moment);
   note?.();
@@ -96,10 +96,18 @@ export function finish(connection: Lifecycle, at: Instant): LifecycleEvent[] {
   connection.endedAt = at;
   if (wasOpening) {
     connection.error ??= 'ECONNABORTED';
-    return [{ kind: 'handshake_failed', connection, at, error: connection.error }];
+    const context = takeContext(connection);
+    return [{ kind: 'handshake_failed', connection, at, context, error: connection.error }];
   }
   connection.closeType ??= closeTypeOf(connection);
   return [{ kind: 'teardown_completed', connection, at }];
+}
+
+/** A context may hold on to a whole request: it is wanted for one span, not for the life of the connection. */
+function takeContext(connection: Lifecycle): unknown {
+  const { context } = connection;
+  connection.context = undefined;
+  return context;
 }
 
 function closeTypeOf({ rstSent, rstReceived, finSent, finReceived, error }: Lifecycle): CloseType {

@@ -31,8 +31,8 @@ export class SpanEmitter {
 
   take(event: LifecycleEvent): void {
     if (event.connection.suppressed) return;
-    if (event.kind === 'handshake_completed') this.#handshake(event.connection, event.at, undefined);
-    else if (event.kind === 'handshake_failed') this.#handshake(event.connection, event.at, event.error);
+    if (event.kind === 'handshake_completed') this.#handshake(event, undefined);
+    else if (event.kind === 'handshake_failed') this.#handshake(event, event.error);
     else if (event.kind === 'teardown_completed') this.#teardown(event.connection, event.at);
   }
 
@@ -42,15 +42,14 @@ export class SpanEmitter {
     return traceId !== undefined && /[1-9a-f]/.test(traceId) ? traceId : undefined;
   }
 
-  #handshake(connection: Lifecycle, end: Instant, error: string | undefined): void {
+  #handshake({ connection, at: end, context }: HandshakeEnd, error: string | undefined): void {
     const api = otelApi();
     const tracer = this.#tracer(api);
     const start = connection.syn?.at;
     // A connection first seen half-way has no handshake to tell of.
     if (api === undefined || tracer === undefined || start === undefined) return;
     // An accepted socket runs in the context of listen(), which is nobody's request.
-    const parent =
-      connection.role === 'client' && isContext(connection.context) ? connection.context : api.ROOT_CONTEXT;
+    const parent = connection.role === 'client' && isContext(context) ? context : api.ROOT_CONTEXT;
     const span = tracer.startSpan(spanName.handshake, { kind: kindInternal, startTime: this.#time(start) }, parent);
     this.#handshakes.set(connection, span.spanContext());
     if (span.isRecording()) {
@@ -107,6 +106,8 @@ export class SpanEmitter {
     return this.#clock.hrTime(at);
   }
 }
+
+type HandshakeEnd = Extract<LifecycleEvent, { kind: 'handshake_completed' | 'handshake_failed' }>;
 
 const handshakeSteps = new Set<Step['name']>(['syn', 'syn_ack', 'ack']);
 

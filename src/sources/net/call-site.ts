@@ -2,6 +2,7 @@ import { findSourceMap } from 'node:module';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CallSite } from '../../connection/observation.ts';
+import { nextTurn } from '../next-turn.ts';
 
 /** Deep enough for fetch, whose caller stands 24 to 33 frames above the socket. */
 const depth = 50;
@@ -28,11 +29,46 @@ export function samplerFor(mode: 'off' | 'sample' | 'all', now: () => number): S
   };
 }
 
-/**
- * Remembers the stack above `below` (that function's own frame and all under it are left out). The engine keeps the
- * raw frames; they are put into words when somebody reads them. Undefined where the host froze `Error`.
- */
-export function captureCallSite(below: (...args: never[]) => unknown): CallSite | undefined {
+/** Turns of the event loop are given back after so many call sites have been put into words, some 30 µs each. */
+const wordedAtOnce = 16;
+
+/** More raw stacks than this are not kept track of: they stay as they are until somebody reads them. */
+const mostRaw = 4096;
+
+/** Captures call sites, and puts them into words when the application has time. */
+export class CallSites {
+  readonly #sample: Sampler;
+  readonly #raw = new Set<RawCallSite>();
+
+  constructor(sample: Sampler) {
+    this.#sample = sample;
+  }
+
+  /**
+   * Remembers the stack above `below`, when the sampler agrees (that function's own frame and all under it are left
+   * out). Undefined also where the host froze `Error`.
+   */
+  capture(below: (...args: never[]) => unknown): CallSite | undefined {
+    if (!this.#sample()) return undefined;
+    const holder = captureStack(below);
+    if (holder === undefined) return undefined;
+    const site = new RawCallSite(holder, this.#raw);
+    if (this.#raw.size < mostRaw) this.#raw.add(site);
+    return site;
+  }
+
+  /** Puts all that was captured into words: a raw stack keeps alive whatever its functions were called on. */
+  async putIntoWords(): Promise<void> {
+    let count = 0;
+    for (const site of this.#raw) {
+      site.frames();
+      if (++count % wordedAtOnce === 0) await nextTurn();
+    }
+  }
+}
+
+/** The engine keeps the raw frames; a string is made of them only when it is asked for. */
+function captureStack(below: (...args: never[]) => unknown): { stack?: unknown } | undefined {
   const own = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
   if (own === undefined ? !Object.isExtensible(Error) : own.writable !== true) return undefined;
   const holder: { stack?: unknown } = {};
@@ -43,21 +79,24 @@ export function captureCallSite(below: (...args: never[]) => unknown): CallSite 
     if (own === undefined) Reflect.deleteProperty(Error, 'stackTraceLimit');
     else Error.stackTraceLimit = own.value;
   }
-  return new LazyCallSite(holder);
+  return holder;
 }
 
-class LazyCallSite implements CallSite {
+class RawCallSite implements CallSite {
+  readonly #all: Set<RawCallSite>;
   #holder: { stack?: unknown } | undefined;
   #frames: readonly string[] = [];
 
-  constructor(holder: { stack?: unknown }) {
+  constructor(holder: { stack?: unknown }, all: Set<RawCallSite>) {
     this.#holder = holder;
+    this.#all = all;
   }
 
   frames(): readonly string[] {
     if (this.#holder) {
       this.#frames = ownFrames(structuredStack(this.#holder));
       this.#holder = undefined;
+      this.#all.delete(this);
     }
     return this.#frames;
   }

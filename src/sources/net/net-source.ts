@@ -22,7 +22,7 @@ export class NetSource implements Source {
 
   constructor(options: NetSourceOptions) {
     this.#options = options;
-    this.#requests = new RequestSites(options.sample, options.fault);
+    this.#requests = new RequestSites(options.sites, options.fault);
   }
 
   async probe(): Promise<NotSupportedError | undefined> {

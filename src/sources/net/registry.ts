@@ -54,6 +54,11 @@ export class Registry {
     this.#recordOf(socket).call = call;
   }
 
+  /** The call has led to a connection: what it remembers may go. */
+  settled(socket: Socket): void {
+    this.#recordOf(socket).call = undefined;
+  }
+
   callOf(socket: Socket): ConnectCall | undefined {
     return this.#records.get(socket)?.call;
   }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { CallSite } from '../../connection/observation.ts';
-import { captureCallSite, type Sampler } from './call-site.ts';
+import type { CallSites } from './call-site.ts';
 import { listenTo } from './channel.ts';
 import { wrapMethod } from './wrap.ts';
 
@@ -22,12 +22,12 @@ type Fault = (where: string, error: unknown) => void;
 export class RequestSites {
   readonly #sites = new WeakMap<object, CallSite>();
   readonly #undici = new WeakMap<Socket, UndiciRequest | undefined>();
-  readonly #sample: Sampler;
+  readonly #captured: CallSites;
   readonly #fault: Fault;
   readonly #undo: (() => void)[] = [];
 
-  constructor(sample: Sampler, fault: Fault) {
-    this.#sample = sample;
+  constructor(captured: CallSites, fault: Fault) {
+    this.#captured = captured;
     this.#fault = fault;
   }
 
@@ -66,8 +66,7 @@ export class RequestSites {
   }
 
   #remember(request: object): void {
-    if (!this.#sample()) return;
-    const site = captureCallSite(this.#remember);
+    const site = this.#captured.capture(this.#remember);
     if (site) this.#sites.set(request, site);
   }
 

@@ -4,7 +4,7 @@ import type { KernelSockets } from '../../ffi/kernel-sockets.ts';
 import { type Endpoint, endpoint } from '../../tcp/endpoint.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { Report } from '../source.ts';
-import { captureCallSite, type Sampler } from './call-site.ts';
+import type { CallSites } from './call-site.ts';
 import type { Entry, Registry } from './registry.ts';
 import { identify, innerSocketOf, isOpen, knowsItsOwner, type TcpHandle, tcpHandleOf } from './tcp-handle.ts';
 
@@ -16,7 +16,7 @@ export interface HookPorts {
   readonly captureContext: () => { readonly context: unknown; readonly suppressed: boolean };
   /** What the kernel tells of a descriptor, where this host lets us ask. */
   readonly kernel: () => KernelSockets | undefined;
-  readonly sample: Sampler;
+  readonly sites: CallSites;
   /** The application has begun to use sockets: a server listens, or a connection came or goes. */
   readonly wake: () => void;
   /** An error of ours: never the application's business. */
@@ -44,8 +44,7 @@ export class SocketLife {
   /** A server listens, called from the application's own line. */
   listening(server: Server, below: Frame): void {
     this.#ports.wake();
-    if (!this.#ports.sample()) return;
-    const site = captureCallSite(below);
+    const site = this.#ports.sites.capture(below);
     if (site) this.#listenSites.set(server, site);
   }
 
@@ -54,7 +53,7 @@ export class SocketLife {
     const requested = requestedEndpoint(args);
     if (requested === undefined) return;
     const { context, suppressed } = this.#ports.captureContext();
-    const site = !suppressed && this.#ports.sample() ? captureCallSite(below) : undefined;
+    const site = suppressed ? undefined : this.#ports.sites.capture(below);
     this.#registry.called(socket, { at: this.#ports.now(), requested, context, suppressed, site, attempts: 0 });
   }
 
@@ -142,6 +141,7 @@ export class SocketLife {
       return;
     }
     entry.phase = 'open';
+    this.#registry.settled(entry.socket);
     const kernel = this.#ports.kernel();
     this.#ports.report({
       kind: 'socket_event',

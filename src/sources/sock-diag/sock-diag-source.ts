@@ -38,7 +38,8 @@ export class SockDiagSource implements Source {
     try {
       const libc = this.#options.libc();
       const { error } = await this.#dump(libc, ['listen'], () => {}, new AbortController().signal);
-      return error && asNotSupported(error);
+      // Out of descriptors is a bad moment, not a host that cannot.
+      return error && error.code !== 'SYNFIN_NO_DESCRIPTORS' ? asNotSupported(error) : undefined;
     } catch (error) {
       if (error instanceof NotSupportedError) return error;
       throw error;

@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { afterEach, describe, it } from 'node:test';
-import { runInThisContext } from 'node:vm';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext, runInThisContext } from 'node:vm';
 import type { CallSite } from '../../../src/connection/observation.ts';
-import { captureCallSite, samplerFor } from '../../../src/sources/net/call-site.ts';
+import { CallSites, samplerFor } from '../../../src/sources/net/call-site.ts';
 import { wrapMethod } from '../../../src/sources/net/wrap.ts';
 
 type Captured = CallSite | undefined;
 
+const sites = new CallSites(() => true);
+
 /** Stands for the hook: neither it nor what it calls is in the call site. */
 function hook(): Captured {
-  return captureCallSite(hook);
+  return sites.capture(hook);
 }
 
 /** A function of this name in this file that calls what it is given, so often below itself. */
@@ -51,7 +54,7 @@ describe('the frames of a call site', () => {
   it('only packages on the stack → theirs', async () => {
     let site: Captured;
     const keep = (): Captured => {
-      site = captureCallSite(keep);
+      site = sites.capture(keep);
       return site;
     };
     setImmediate(library, keep);
@@ -71,7 +74,7 @@ describe('the frames of a call site', () => {
     });
     const frames = site?.frames() ?? [];
     assert.ok(frames.length > 1);
-    for (const frame of frames) assert.doesNotMatch(frame, /\(node:|wrapMethod|captureCallSite|hook/);
+    for (const frame of frames) assert.doesNotMatch(frame, /\(node:|wrapMethod|CallSites|capture|hook/);
   });
 
   it('read twice → the same', () => {
@@ -136,12 +139,42 @@ describe('what belongs to the host is as it was', () => {
 
   it('Error frozen → no call site, no error', () => {
     const module = new URL('../../../src/sources/net/call-site.js', import.meta.url);
-    const code = `import { captureCallSite } from '${module}';
-      const early = captureCallSite(() => {});
+    const code = `import { CallSites } from '${module}';
+      const sites = new CallSites(() => true);
+      const early = sites.capture(() => {});
       Object.freeze(Error);
-      console.log(early.frames().length, captureCallSite(() => {}));`;
+      console.log(early.frames().length, sites.capture(() => {}));`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
     assert.equal(stdout.trim(), '0 undefined', stderr);
+  });
+});
+
+describe('what was captured is put into words in good time', () => {
+  it('until then the engine keeps what the functions were called on, and no longer', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const held = { collected: false };
+    const registry = new FinalizationRegistry(() => {
+      held.collected = true;
+    });
+    const captured = (() => {
+      const request = {
+        connect() {
+          return hook();
+        },
+      };
+      registry.register(request, 'request');
+      return request.connect();
+    })();
+    const keepAlive = setInterval(() => {}, 10);
+    await sites.putIntoWords();
+    for (let turn = 0; turn < 100 && !held.collected; turn++) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    clearInterval(keepAlive);
+    assert.ok(captured);
+    assert.ok(held.collected);
   });
 });
 
