@@ -12,6 +12,7 @@ import { type ExplainedFinding, explain } from './explain/explain.ts';
 import { Faults } from './faults.ts';
 import { type KernelSockets, kernelSockets } from './ffi/kernel-sockets.ts';
 import { loadLibc } from './ffi/libc.ts';
+import { now } from './monotonic.ts';
 import type { KernelSourceName, Options } from './options.ts';
 import { CallSites, samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
@@ -21,7 +22,6 @@ import { SockDiagSource } from './sources/sock-diag/sock-diag-source.ts';
 import type { Source } from './sources/source.ts';
 import type { Stderr } from './stderr.ts';
 import { Strangers } from './strangers.ts';
-import { type Instant, instant } from './tcp/identity.ts';
 import { captureContext } from './telemetry/api.ts';
 import { SpanEmitter } from './telemetry/spans.ts';
 import { WallClock } from './telemetry/wall-clock.ts';
@@ -31,6 +31,9 @@ const procRoot = '/proc';
 
 /** Of the tracker's connections, at most this share have their descriptor closed already. */
 const releasedShare = 0.1;
+
+/** What has time, but not for ever. */
+const soonMs = 1000;
 
 /** The composition root: makes the boxes, joins them, and drives the clock. */
 export class Agent {
@@ -65,7 +68,7 @@ export class Agent {
       originMonotonic: now(),
     });
     this.spans = new SpanEmitter(version, this.#wallClock);
-    this.#sites = new CallSites(samplerFor(options.callSites, now));
+    this.#sites = new CallSites(samplerFor(options.callSites, now), (act) => this.#soon(act));
     this.#net = new NetSource({
       now,
       captureContext,
@@ -106,12 +109,14 @@ export class Agent {
 
   sources(): readonly SourceStatus[] {
     const { total } = this.#faults;
+    const { evicted, strangersDropped } = this.#tracker.counts();
     const net: SourceStatus = {
       name: 'net',
       state: this.#stop.signal.aborted ? 'stopped' : 'running',
       reason: total > 0 ? `${total} errors of synfin's own were contained` : undefined,
       observations: this.#seen,
-      lost: total,
+      // Errors, connections for which there was no room, and texts that nobody took.
+      lost: total + evicted + strangersDropped + this.#stderr.dropped,
     };
     return [net, ...this.#selection.statuses()];
   }
@@ -132,6 +137,10 @@ export class Agent {
     }
   };
 
+  #soon(act: () => void): void {
+    this.#root.runInAsyncScope(() => void setTimeout(act, soonMs).unref());
+  }
+
   #fanOut(events: readonly LifecycleEvent[]): void {
     if (this.#options.spans === 'off') return;
     for (const event of events) this.spans.take(event);
@@ -143,8 +152,6 @@ export class Agent {
     this.#awake = true;
     this.#root.runInAsyncScope(() => {
       void this.#selection.run(this.#stop.signal);
-      const words = setInterval(() => void this.#sites.putIntoWords(), this.#options.intervalMs).unref();
-      this.#stop.signal.addEventListener('abort', () => clearInterval(words), { once: true });
       if (isMainThread) return;
       const end = answerClaims((cookie) => this.#tracker.knows({ cookie }));
       this.#stop.signal.addEventListener('abort', end, { once: true });
@@ -180,6 +187,7 @@ export class Agent {
       procRoot,
       report: this.#report,
       isKnown: (row) => this.#tracker.knows(row.id),
+      reject: (row) => this.#tracker.reject(row.id),
     });
     return new Examiner({
       tracker: this.#tracker,
@@ -191,6 +199,7 @@ export class Agent {
       procRoot,
       now,
       report: this.#report,
+      fault: this.#faults.note,
       wallTime: (at) => this.#wallClock.iso(at),
       traceOf: (connection) => this.spans.traceIdOf(connection),
     });
@@ -227,12 +236,6 @@ export class Agent {
     }
     return this.#kernel ?? undefined;
   }
-}
-
-/** CLOCK_MONOTONIC in microseconds. */
-function now(): Instant {
-  const [seconds, nanoseconds] = process.hrtime();
-  return instant(seconds * 1e6 + nanoseconds / 1e3);
 }
 
 function notInThisVersion(name: KernelSourceName): Source {

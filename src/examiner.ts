@@ -24,6 +24,7 @@ export interface ExaminerOptions {
   readonly procRoot: string;
   readonly now: () => Instant;
   readonly report: Report;
+  readonly fault: (where: string, error: unknown) => void;
   readonly wallTime: (at: Instant) => string;
   readonly traceOf: (connection: Lifecycle) => string | undefined;
 }
@@ -63,12 +64,17 @@ export class Examiner {
   }
 
   async #inspectSuspects(): Promise<void> {
-    const { tracker, net, report } = this.#options;
+    const { tracker, net, report, fault } = this.#options;
     let count = 0;
     for (const { ref, phase, inJavaScript } of [...tracker.suspects()]) {
       if (ref === undefined || phase !== 'open' || !inJavaScript) continue;
-      const inspected = net.inspect(ref);
-      if (inspected) report(inspected);
+      try {
+        const inspected = net.inspect(ref);
+        if (inspected) report(inspected);
+      } catch (error) {
+        // A socket that cannot be looked at must not hide the others.
+        fault('inspect', error);
+      }
       if (++count % inspectedAtOnce === 0) await nextTurn();
     }
   }

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { ExplainedFinding } from './explain/explain.ts';
 import { findingText } from './explain/text.ts';
@@ -12,7 +12,10 @@ const attempts = 3;
 /** What synfin says to people: on stderr, by way of the descriptor, so that `process.stderr` stays untouched. */
 export class Stderr {
   readonly #mode: FindingsMode;
+  #descriptor: number | undefined;
   #dropped = 0;
+  /** The last text was cut off: the next one begins on a line of its own. */
+  #torn = false;
 
   constructor(mode: FindingsMode) {
     this.#mode = mode;
@@ -34,15 +37,35 @@ export class Stderr {
   }
 
   #write(text: string): void {
-    let rest = Buffer.from(text);
+    let rest = Buffer.from(this.#torn ? `\n${text}` : text);
+    const { length } = rest;
+    this.#descriptor ??= neverWaiting();
     for (let attempt = 0; attempt < attempts && rest.length > 0; attempt++) {
       try {
-        rest = rest.subarray(writeSync(stderr, rest));
+        rest = rest.subarray(writeSync(this.#descriptor, rest));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') break;
       }
     }
-    if (rest.length > 0) this.#dropped++;
+    if (rest.length === 0) this.#torn = false;
+    else {
+      this.#dropped++;
+      this.#torn ||= rest.length < length;
+    }
+  }
+}
+
+/**
+ * A descriptor for stderr that never makes the writer wait. A pipe whose reader has stopped would hold up the whole
+ * process; opened anew, it can be written to without waiting, and the application's own descriptor stays as it is. Files
+ * and terminals do not fill up; a socket cannot be opened anew.
+ */
+function neverWaiting(): number {
+  try {
+    if (!fstatSync(stderr).isFIFO()) return stderr;
+    return openSync('/proc/self/fd/2', constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return stderr;
   }
 }
 

@@ -3,7 +3,6 @@ import type { NetSource } from './sources/net/net-source.ts';
 import { askThreads } from './sources/net/thread-claims.ts';
 import { socketInodes } from './sources/proc/proc-fd.ts';
 import type { Report } from './sources/source.ts';
-import type { Inode, SocketCookie } from './tcp/identity.ts';
 
 export interface StrangersOptions {
   readonly net: NetSource;
@@ -11,10 +10,9 @@ export interface StrangersOptions {
   readonly report: Report;
   /** Whether a connection with this row's identity is known by now. */
   readonly isKnown: (row: Row) => boolean;
+  /** It is another process's. */
+  readonly reject: (row: Row) => void;
 }
-
-/** Sockets that turned out to be other processes' are remembered, so that they are not asked about again. */
-const mostForeign = 4096;
 
 /**
  * Finds out whose the sockets are that the kernel shows and no hook told of. Most belong to other processes of the
@@ -24,22 +22,26 @@ const mostForeign = 4096;
 export class Strangers {
   readonly #options: StrangersOptions;
   readonly #uid = process.geteuid?.();
-  readonly #foreign = new Set<SocketCookie | Inode>();
 
   constructor(options: StrangersOptions) {
     this.#options = options;
   }
 
   async place(rows: readonly Row[]): Promise<void> {
-    const { net, report, isKnown } = this.#options;
-    const ours = rows.filter((row) => this.#mayBeOurs(row));
+    const { net, report, isKnown, reject } = this.#options;
+    const ours: Row[] = [];
+    for (const row of rows) {
+      if (this.#mayBeOurs(row)) ours.push(row);
+      // One without an inode may be waiting to be accepted, by us.
+      else if (row.id.inode !== undefined) reject(row);
+    }
     if (ours.length === 0) return;
     net.adoptActive(report);
     const unplaced = ours.filter((row) => !isKnown(row));
     if (unplaced.length > 0) await this.#placeByDescriptor(unplaced);
     for (const row of ours) {
       if (isKnown(row)) report(row);
-      else this.#remember(row);
+      else reject(row);
     }
   }
 
@@ -55,15 +57,6 @@ export class Strangers {
   /** Root may hold sockets of any user; everybody else, those made under the same one. */
   #mayBeOurs({ id, uid }: Row): boolean {
     if (id.inode === undefined) return false;
-    if (this.#uid !== 0 && uid !== undefined && uid !== this.#uid) return false;
-    return !this.#foreign.has(id.cookie ?? id.inode);
-  }
-
-  #remember({ id }: Row): void {
-    const name = id.cookie ?? id.inode;
-    if (name === undefined) return;
-    this.#foreign.add(name);
-    const [oldest] = this.#foreign;
-    if (this.#foreign.size > mostForeign && oldest !== undefined) this.#foreign.delete(oldest);
+    return this.#uid === 0 || uid === undefined || uid === this.#uid;
   }
 }

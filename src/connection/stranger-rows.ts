@@ -1,16 +1,25 @@
 import type { SocketIdentity } from '../tcp/identity.ts';
 import type { Row } from './observation.ts';
 
-const most = 1024;
+const mostRows = 1024;
+const mostForeign = 65_536;
 
-/** Rows of sockets that no known connection stands for, kept until somebody finds out whose they are. */
+/**
+ * Rows of sockets that no known connection stands for, kept until somebody finds out whose they are. Most are other
+ * processes': those are remembered by name, and cost a look-up a row from then on.
+ */
 export class StrangerRows {
+  readonly #foreign = new Set<string>();
   #rows = new Map<string, Row>();
   #dropped = 0;
 
+  isForeign(id: SocketIdentity): boolean {
+    return this.#foreign.has(nameOf(id));
+  }
+
   keep(row: Row): void {
     const name = nameOf(row.id);
-    if (this.#rows.size >= most && !this.#rows.has(name)) this.#dropped++;
+    if (this.#rows.size >= mostRows && !this.#rows.has(name)) this.#dropped++;
     else this.#rows.set(name, row);
   }
 
@@ -20,6 +29,13 @@ export class StrangerRows {
     const rows = [...this.#rows.values()];
     this.#rows = new Map();
     return rows;
+  }
+
+  /** It was found to be none of this process's. */
+  reject(id: SocketIdentity): void {
+    this.#foreign.add(nameOf(id));
+    const [oldest] = this.#foreign;
+    if (this.#foreign.size > mostForeign && oldest !== undefined) this.#foreign.delete(oldest);
   }
 
   /** For which there was no room. */

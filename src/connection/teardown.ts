@@ -16,7 +16,8 @@ export function end(connection: Lifecycle, { at, info }: Ending): LifecycleEvent
   return tellingTheStart(connection, () => {
     const events = info ? catchUp(connection, at, info) : [];
     if (info?.state === 'established') connection.initiator = 'local';
-    connection.finSent ??= { at, inferred: false };
+    // Asked for, and sent once what is queued before it has gone.
+    connection.finSent ??= { at, inferred: true };
     return events;
   });
 }
@@ -54,9 +55,13 @@ export function unreadBytes(info: TcpInfo | undefined, bytesRead: number): numbe
 /** The states in which `tcpi_bytes_received` counts the peer's FIN. */
 const finCounted: ReadonlySet<TcpState> = new Set(['close_wait', 'last_ack', 'closing', 'time_wait']);
 
-/** Nothing is left to close: the kernel's socket is in CLOSE already, or an error of the connection said so. */
+/**
+ * Nothing is left to close: the kernel's socket is in CLOSE already. Only where the kernel cannot be asked the error
+ * must do; a program may destroy its socket with any error it likes.
+ */
 function alreadyOver({ info, error }: Closed): boolean {
-  return info?.state === 'closed' || (error !== undefined && connectionErrors.has(error));
+  if (info) return info.state === 'closed';
+  return error !== undefined && connectionErrors.has(error);
 }
 
 const cutOff = new Set(['ECONNABORTED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN']);
@@ -70,6 +75,10 @@ function ofTheConnection(error: string | undefined): string | undefined {
 function noteHowItEnded(connection: Lifecycle, event: Closed): LifecycleEvent[] {
   const { at, error } = event;
   const timedOut = error === 'ETIMEDOUT';
+  if (peerFinished(event) && connection.finReceived === undefined) {
+    connection.finReceived = { at, inferred: true };
+    if (connection.initiator === 'unknown') connection.initiator = 'remote';
+  }
   if (!timedOut && !(error !== undefined && cutOff.has(error)) && !bothFinished(connection, event))
     return wasReset(connection, at);
   if (timedOut) connection.closeType = 'timeout';
@@ -84,14 +93,20 @@ function noteHowItEnded(connection: Lifecycle, event: Closed): LifecycleEvent[] 
 }
 
 /**
- * Orderly, in CLOSE: the kernel counts one byte for the peer's FIN, beyond those that were read or could still be. Where
- * it counts nothing, our own FIN must do for an answer. Our FIN may have been another process's, which held the
- * descriptor too.
+ * Orderly, in CLOSE: both FINs. Ours not sent means a RST ended it, since CLOSE_WAIT leads nowhere else by itself. Where
+ * the kernel does not count the peer's, our own must do for an answer.
  */
-function bothFinished({ finSent, finReceived }: Lifecycle, { error, info, unread, bytesRead }: Closed): boolean {
-  if (error === 'ECONNRESET') return false;
-  if (finReceived) return finSent !== undefined;
-  if (info?.bytesReceived === undefined) return finSent !== undefined;
+function bothFinished({ finSent, finReceived }: Lifecycle, { error, info }: Closed): boolean {
+  if (finSent === undefined || error === 'ECONNRESET') return false;
+  return finReceived !== undefined || info?.bytesReceived === undefined;
+}
+
+/**
+ * The kernel counts one byte for the peer's FIN, beyond those that were read or still could be. Where it was not asked
+ * how many could be, a connection that ended without an error is taken to have been read.
+ */
+function peerFinished({ info, unread, bytesRead, error }: Closed): boolean {
+  if (info?.bytesReceived === undefined || (unread === undefined && error !== undefined)) return false;
   return info.bytesReceived > bytesRead + (unread ?? 0);
 }
 
@@ -99,11 +114,11 @@ function bothFinished({ finSent, finReceived }: Lifecycle, { error, info, unread
  * This side goes, on purpose: with a FIN, or with a RST when it was asked for or when payload was left unread. Nobody
  * in this process sees the segment leave, and none leaves while another process holds the descriptor too.
  */
-function leave(connection: Lifecycle, { at, how, info, bytesRead }: Closed): void {
+function leave(connection: Lifecycle, { at, how, info, unread, bytesRead }: Closed): void {
   const first = connection.finReceived === undefined && connection.finSent === undefined;
   if (first && info !== undefined) connection.initiator = 'local';
   // RFC 9293, section 3.10.4, and tcp_close(): closing over unread payload aborts.
-  if (how === 'reset' || (unreadBytes(info, bytesRead) ?? 0) > 0) {
+  if (how === 'reset' || (unread ?? unreadBytes(info, bytesRead) ?? 0) > 0) {
     connection.rstSent = { at, inferred: true };
     connection.closeType = 'rst';
     return;

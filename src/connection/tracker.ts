@@ -1,5 +1,6 @@
 import { type Instant, instant, type SocketIdentity } from '../tcp/identity.ts';
 import { Afterlife } from './afterlife.ts';
+import type { TrackerCounts, TrackerLimits } from './bounds.ts';
 import { experience, isSuspect } from './experience.ts';
 import { adopt, openActively, openByEdge, openPassively } from './handshake.ts';
 import { IdentityIndex } from './identity-index.ts';
@@ -18,24 +19,6 @@ import type {
 import { seeRow, seeTransition } from './sighting.ts';
 import { enter } from './state-change.ts';
 import { StrangerRows } from './stranger-rows.ts';
-
-export interface TrackerLimits {
-  /** Connections held at once; the oldest released one, else the oldest of all, makes room. */
-  readonly maxConnections: number;
-  /** Of these, at most so many whose descriptor is closed already. */
-  readonly maxReleased: number;
-}
-
-/** What the tracker holds and what it had to let go. */
-export interface TrackerCounts {
-  readonly connections: number;
-  readonly released: number;
-  readonly evicted: number;
-  /** Events and rows that a source knows it did not see. */
-  readonly lost: number;
-  /** Rows of sockets that belong to nobody here and found no more room to wait in. */
-  readonly strangersDropped: number;
-}
 
 const nothing: readonly LifecycleEvent[] = [];
 
@@ -110,6 +93,11 @@ export class Tracker {
     return this.#strangers.take();
   }
 
+  /** This stranger is another process's: nothing more will be heard of it. */
+  reject(id: SocketIdentity): void {
+    this.#strangers.reject(id);
+  }
+
   counts(): TrackerCounts {
     return {
       connections: this.#all.size,
@@ -158,10 +146,11 @@ export class Tracker {
   }
 
   #row(row: Row): readonly LifecycleEvent[] {
-    const connection =
-      row.socket === undefined ? (this.#index.find(row.id) ?? this.#recall(row)) : this.#bySocket.get(row.socket);
+    const known = row.socket === undefined ? this.#index.find(row.id) : this.#bySocket.get(row.socket);
+    if (known === undefined && (row.socket !== undefined || this.#strangers.isForeign(row.id))) return nothing;
+    const connection = known ?? this.#recall(row);
     if (connection === undefined) {
-      if (row.socket === undefined) this.#strangers.keep(row);
+      this.#strangers.keep(row);
       return nothing;
     }
     const before = connection.id;

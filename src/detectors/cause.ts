@@ -44,7 +44,10 @@ const notRead: readonly Rule[] = [
   { cause: 'pipe_stuck', when: ({ signals }) => signals.pipes > 0 },
   { cause: 'iterator_stalled', when: ({ signals }) => signals.iterating },
   { cause: 'readable_not_read', when: ({ signals }) => signals.hasReadableListener },
-  { cause: 'upgrade_forgotten', when: ({ http }) => http?.side === 'server' },
+  {
+    cause: 'upgrade_forgotten',
+    when: ({ http, signals }) => http?.side === 'server' && signals.readableFlowing === null,
+  },
   {
     cause: 'pause_on_connect',
     when: ({ signals }) => signals.pausedOnConnect && signals.bytesRead === 0 && signals.readableFlowing === false,

@@ -16,6 +16,9 @@ export interface Group {
   readonly connections: ConnectionView[];
 }
 
+/** So many groups without a call site are kept apart by destination, for each kind and cause; the rest is one. */
+const mostPlaces = 10;
+
 /**
  * One group per kind, cause and call site. A connection whose call site was not captured goes with those of the same
  * kind and cause that go to the same destination or come in by the same listener; the largest such group takes it.
@@ -28,21 +31,43 @@ export function group(found: readonly Found[]): Group[] {
     if (site === undefined) unsampled.push(one);
     else put(groups, `${one.kind}|${one.cause}|${site}`, one);
   }
-  const sampled = [...groups.values()];
+  const hosts = hostsOf(groups.values());
+  const apart = new Map<string, Group>();
   for (const one of unsampled) {
-    const where = placeOf(one.connection);
-    const host = largest(
-      sampled.filter(
-        (candidate) =>
-          candidate.kind === one.kind &&
-          candidate.cause === one.cause &&
-          candidate.connections.some((connection) => placeOf(connection) === where),
-      ),
-    );
+    const key = `${one.kind}|${one.cause}|${placeOf(one.connection)}`;
+    const host = hosts.get(key);
     if (host) host.connections.push(one.connection);
-    else put(groups, `${one.kind}|${one.cause}||${where}`, one);
+    else put(apart, key, one);
   }
-  return [...groups.values()];
+  return [...groups.values(), ...fewer([...apart.values()])];
+}
+
+/** The largest group with a call site for each kind, cause and place: the one that takes those without. */
+function hostsOf(groups: Iterable<Group>): Map<string, Group> {
+  const hosts = new Map<string, Group>();
+  const bySize = [...groups].sort((a, b) => b.connections.length - a.connections.length);
+  for (const host of bySize) {
+    for (const connection of host.connections) {
+      const key = `${host.kind}|${host.cause}|${placeOf(connection)}`;
+      if (!hosts.has(key)) hosts.set(key, host);
+    }
+  }
+  return hosts;
+}
+
+/** One line of code that goes to hundreds of destinations is one finding, not hundreds. */
+function fewer(groups: readonly Group[]): Group[] {
+  const kept: Group[] = [];
+  const rest = new Map<string, Group>();
+  const counts = new Map<string, number>();
+  for (const one of [...groups].sort((a, b) => b.connections.length - a.connections.length)) {
+    const key = `${one.kind}|${one.cause}`;
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    if (count <= mostPlaces) kept.push(one);
+    else for (const connection of one.connections) put(rest, key, { ...one, connection });
+  }
+  return [...kept, ...rest.values()];
 }
 
 /** Where a client's connection goes, or where a server's came in. Of an unknown one either end may be ephemeral. */
@@ -57,11 +82,4 @@ function put(groups: Map<string, Group>, key: string, { kind, cause, connection 
   const known = groups.get(key);
   if (known) known.connections.push(connection);
   else groups.set(key, { kind, cause, connections: [connection] });
-}
-
-function largest(groups: readonly Group[]): Group | undefined {
-  let best: Group | undefined;
-  for (const candidate of groups)
-    if (best === undefined || candidate.connections.length > best.connections.length) best = candidate;
-  return best;
 }

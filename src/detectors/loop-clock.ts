@@ -7,7 +7,6 @@ import { type Instant, instant } from '../tcp/identity.ts';
 export class LoopClock {
   #last: Instant | undefined;
   #running = 0;
-  #blocked = 0;
 
   /**
    * A look that was due `interval` microseconds after the one before happens now: what is over that, the loop was
@@ -16,16 +15,9 @@ export class LoopClock {
   look(now: Instant, interval: number): Instant {
     if (this.#last !== undefined) {
       const passed = now - this.#last;
-      const counted = Math.min(passed, interval * 1.5);
-      this.#running += counted;
-      this.#blocked += passed - counted;
+      this.#running += Math.min(passed, interval * 1.5);
     }
     this.#last = now;
     return instant(this.#running);
-  }
-
-  /** How long the loop has been blocked in all, in microseconds, as far as looks can tell. */
-  get blocked(): number {
-    return this.#blocked;
   }
 }

@@ -212,12 +212,14 @@ function pick(connections: readonly ConnectionView[]): readonly ConnectionView[]
 function subjectOf(connections: readonly ConnectionView[]): Subject {
   const [first] = pick(connections);
   if (first === undefined) return { role: 'unknown' };
-  const { role, requested, local, peer, signals } = first;
+  const { role, peer, signals } = first;
+  const place = placeOf(first);
+  const shared = place !== '' && connections.every((connection) => placeOf(connection) === place);
   return {
     role,
-    ...(role === 'client' && requested && { destination: formatEndpoint(requested) }),
-    ...(role === 'server' && local && { listener: formatEndpoint(local) }),
-    ...(role === 'unknown' && peer && { destination: formatEndpoint(peer) }),
+    ...(role === 'client' && shared && { destination: place }),
+    ...(role === 'server' && shared && { listener: place }),
+    ...(role === 'unknown' && peer && connections.length === 1 && { destination: formatEndpoint(peer) }),
     ...(signals?.http?.request !== undefined && { request: signals.http.request }),
     ...(signals?.pipeTarget && { pipe_target: signals.pipeTarget.name }),
   };

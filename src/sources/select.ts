@@ -46,12 +46,13 @@ export class Selection {
     let pause = this.#options.retryMs;
     while (!signal.aborted) {
       const chosen = await this.#choose();
-      if (chosen === undefined || signal.aborted) return;
-      const startedAt = chosen.observations;
-      await this.#runOne(chosen, signal);
+      if (signal.aborted) return;
+      const startedAt = chosen?.observations ?? 0;
+      if (chosen) await this.#runOne(chosen, signal);
       if (signal.aborted) return;
       // One that had been working gets the short pause again.
-      pause = chosen.observations > startedAt ? this.#options.retryMs : Math.min(pause * 2, this.#options.retryMs * 64);
+      const worked = chosen !== undefined && chosen.observations > startedAt;
+      pause = worked ? this.#options.retryMs : Math.min(pause * 2, this.#options.retryMs * 64);
       await delay(pause, undefined, { ref: false, signal }).catch(() => {});
     }
   }

@@ -16,7 +16,7 @@ describe('four-way teardown, this side first, told by this process', () => {
     assert.deepEqual(tell(ending(1, 20, tcpInfo('established'))), ['teardown_started @20']);
     assert.equal(connection().initiator, 'local');
     assert.equal(connection().state, 'established');
-    assert.deepEqual(steps(connection()).slice(3), ['fin.sent @20']);
+    assert.deepEqual(steps(connection()).slice(3), ['fin.sent @20 inferred']);
   });
 
   it('the peer’s FIN came too and the kernel’s socket is in CLOSE → both finished, teardown complete', () => {
@@ -34,7 +34,7 @@ describe('four-way teardown, this side first, told by this process', () => {
     assert.deepEqual(
       view.steps.slice(3).map(({ name, inferred }) => [name, inferred]),
       [
-        ['fin.sent', false],
+        ['fin.sent', true],
         ['fin.received', true],
       ],
     );
@@ -73,7 +73,7 @@ describe('four-way teardown, this side first, told by this process', () => {
       'teardown_completed @25',
       'forgotten over',
     ]);
-    assert.deepEqual(steps(connection()).slice(3), ['fin.sent @20', 'fin.acked @20.1 inferred']);
+    assert.deepEqual(steps(connection()).slice(3), ['fin.sent @20 inferred', 'fin.acked @20.1 inferred']);
   });
 });
 

@@ -49,5 +49,5 @@ it('closing found at the close of the descriptor → both were first', () => {
   tell(closed(1, 20.03, { info: tcpInfo('closing', { lastAckReceivedMs: 10, bytesReceived: 1 }) }));
   assert.equal(connection().initiator, 'simultaneous');
   assert.equal(connection().closeType, 'fin');
-  assert.deepEqual(steps(connection()).slice(3), ['fin.sent @20', 'fin.received @20.02 inferred']);
+  assert.deepEqual(steps(connection()).slice(3), ['fin.sent @20 inferred', 'fin.received @20.02 inferred']);
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import type { TrackerLimits } from '../../src/connection/bounds.ts';
 import type { Lifecycle } from '../../src/connection/lifecycle.ts';
 import type { LifecycleEvent } from '../../src/connection/lifecycle-event.ts';
 import type { Observation } from '../../src/connection/observation.ts';
-import { Tracker, type TrackerLimits } from '../../src/connection/tracker.ts';
+import { Tracker } from '../../src/connection/tracker.ts';
 import { viewOf } from '../../src/connection/view.ts';
 import { seconds } from './observations.ts';
 

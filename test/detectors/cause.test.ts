@@ -76,8 +76,13 @@ describe('bytes that nobody reads', () => {
     });
 
   it('an upgraded socket, no parser left → upgrade_forgotten', () => {
-    const seen = signals({ readableFlowing: false, http: http('server') });
+    const seen = signals({ readableFlowing: null, http: http('server') });
     assert.equal(causeOf(view(1, { signals: seen })), 'upgrade_forgotten');
+  });
+
+  it('an upgraded socket that somebody took over and paused → paused', () => {
+    const seen = signals({ readableFlowing: false, hasDataListener: true, http: http('server') });
+    assert.equal(causeOf(view(1, { signals: seen })), 'paused');
   });
 
   it('of two signs the one higher in the table decides', () => {

@@ -7,43 +7,43 @@ import { seconds } from '../connection/observations.ts';
 const interval = 5e6;
 
 /** The loop's time, in seconds, after looks at these seconds. */
-function after(...looks: number[]): { running: number; blocked: number } {
+function after(...looks: number[]): number {
   const clock = new LoopClock();
   let running = 0;
   for (const at of looks) running = clock.look(seconds(at), interval) / 1e6;
-  return { running, blocked: clock.blocked / 1e6 };
+  return running;
 }
 
 describe('LoopClock', () => {
   it('begins at nought, whenever that is', () => {
-    assert.deepEqual(after(1_000_000), { running: 0, blocked: 0 });
+    assert.equal(after(1_000_000), 0);
   });
 
   it('looks on time → it runs with the clock on the wall', () => {
-    assert.deepEqual(after(0, 5, 10, 15), { running: 15, blocked: 0 });
+    assert.equal(after(0, 5, 10, 15), 15);
   });
 
   it('a look half an interval late is still on time', () => {
-    assert.deepEqual(after(0, 7.5), { running: 7.5, blocked: 0 });
+    assert.equal(after(0, 7.5), 7.5);
   });
 
   it('what is over that, the loop was blocked', () => {
-    assert.deepEqual(after(0, 7.6), { running: 7.5, blocked: 0.1 });
+    assert.equal(after(0, 7.6), 7.5);
   });
 
   it('blocked for an hour → it stands still for all but one late look', () => {
-    assert.deepEqual(after(0, 3600, 3605), { running: 12.5, blocked: 3592.5 });
+    assert.equal(after(0, 3600, 3605), 12.5);
   });
 
   it('blocked again and again → it adds up', () => {
-    assert.deepEqual(after(0, 20, 40, 60), { running: 22.5, blocked: 37.5 });
+    assert.equal(after(0, 20, 40, 60), 22.5);
   });
 
   it('early looks count what has passed', () => {
-    assert.deepEqual(after(0, 1, 2), { running: 2, blocked: 0 });
+    assert.equal(after(0, 1, 2), 2);
   });
 
-  it('any looks: it never goes back, and with what was blocked makes up the time that passed', () => {
+  it('any looks: it never goes back, and never runs ahead of the wall', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 60_000_000 })), (pauses) => {
         const clock = new LoopClock();
@@ -55,7 +55,7 @@ describe('LoopClock', () => {
           assert.ok(running >= before && running - before <= interval * 1.5);
           before = running;
         }
-        assert.ok(Math.abs(before + clock.blocked - (now - 7e6)) < 1);
+        assert.ok(before <= now - 7e6);
       }),
     );
   });

@@ -32,16 +32,23 @@ export function samplerFor(mode: 'off' | 'sample' | 'all', now: () => number): S
 /** Turns of the event loop are given back after so many call sites have been put into words, some 30 µs each. */
 const wordedAtOnce = 16;
 
-/** More raw stacks than this are not kept track of: they stay as they are until somebody reads them. */
+/** While so many wait to be put into words, no more are captured: that is a second's worth, and memory has an end. */
 const mostRaw = 4096;
 
-/** Captures call sites, and puts them into words when the application has time. */
+/**
+ * Captures call sites, and puts them into words soon after: a raw stack keeps alive whatever its functions close over
+ * and were called on.
+ */
 export class CallSites {
   readonly #sample: Sampler;
+  readonly #soon: (act: () => void) => void;
   readonly #raw = new Set<RawCallSite>();
+  #due = false;
 
-  constructor(sample: Sampler) {
+  /** `soon` runs something about a second later, outside the application's asynchronous context. */
+  constructor(sample: Sampler, soon: (act: () => void) => void) {
     this.#sample = sample;
+    this.#soon = soon;
   }
 
   /**
@@ -49,16 +56,21 @@ export class CallSites {
    * out). Undefined also where the host froze `Error`.
    */
   capture(below: (...args: never[]) => unknown): CallSite | undefined {
-    if (!this.#sample()) return undefined;
+    if (this.#raw.size >= mostRaw || !this.#sample()) return undefined;
     const holder = captureStack(below);
     if (holder === undefined) return undefined;
     const site = new RawCallSite(holder, this.#raw);
-    if (this.#raw.size < mostRaw) this.#raw.add(site);
+    this.#raw.add(site);
+    if (!this.#due) {
+      this.#due = true;
+      this.#soon(() => void this.putIntoWords());
+    }
     return site;
   }
 
-  /** Puts all that was captured into words: a raw stack keeps alive whatever its functions were called on. */
+  /** Never rejects. */
   async putIntoWords(): Promise<void> {
+    this.#due = false;
     let count = 0;
     for (const site of this.#raw) {
       site.frames();
@@ -93,12 +105,22 @@ class RawCallSite implements CallSite {
   }
 
   frames(): readonly string[] {
-    if (this.#holder) {
-      this.#frames = ownFrames(structuredStack(this.#holder));
+    const holder = this.#holder;
+    if (holder) {
       this.#holder = undefined;
       this.#all.delete(this);
+      this.#frames = framesOf(holder);
     }
     return this.#frames;
+  }
+}
+
+/** None where the host's own machinery for stacks breaks on this one: a call site is a help, not a duty. */
+function framesOf(holder: { stack?: unknown }): readonly string[] {
+  try {
+    return ownFrames(structuredStack(holder));
+  } catch {
+    return [];
   }
 }
 
@@ -153,6 +175,12 @@ function sourcePlace(file: string, line: number, column: number): string {
   return `${pathOf(file)}:${line}:${column}`;
 }
 
+/** A script may call itself anything: what is no file URL of this host stays as it is. */
 function pathOf(file: string): string {
-  return file.startsWith('file:') ? fileURLToPath(file) : file;
+  if (!file.startsWith('file:')) return file;
+  try {
+    return fileURLToPath(file);
+  } catch {
+    return file;
+  }
 }

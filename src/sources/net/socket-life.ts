@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import type { CallSite } from '../../connection/observation.ts';
+import { unreadBytes } from '../../connection/teardown.ts';
 import type { KernelSockets } from '../../ffi/kernel-sockets.ts';
 import { type Endpoint, endpoint } from '../../tcp/endpoint.ts';
 import type { Instant } from '../../tcp/identity.ts';
@@ -120,8 +121,11 @@ export class SocketLife {
   }
 
   ending(socket: Socket): void {
-    const entry = this.#registry.entryOf(innerSocketOf(socket) ?? socket);
+    const inner = innerSocketOf(socket) ?? socket;
+    const entry = this.#registry.entryOf(inner);
     if (entry?.phase !== 'open') return;
+    // A 'connection' listener may end its socket before anybody hears of it.
+    if (entry.arrival && serverOf(inner)) this.accepted(inner);
     const info = this.#ports.kernel()?.tcpInfo(entry.handle.fd);
     this.#ports.report({ kind: 'socket_event', event: 'ending', socket: entry.ref, at: this.#ports.now(), info });
   }
@@ -164,6 +168,9 @@ export class SocketLife {
     const { handle } = entry;
     const kernel = isOpen(handle) ? this.#ports.kernel() : undefined;
     const info = kernel?.tcpInfo(handle.fd);
+    const bytesRead = entry.receivedBefore + handle.bytesRead;
+    // What Node did not read, another process may have: the kernel is asked, where the difference matters.
+    const ask = info?.state === 'closed' || (unreadBytes(info, bytesRead) ?? 0) > 0;
     this.#registry.remove(entry);
     this.#ports.report({
       kind: 'socket_event',
@@ -173,9 +180,8 @@ export class SocketLife {
       how: reset ? 'reset' : 'close',
       error,
       info,
-      // Only in CLOSE is it needed, to tell a FIN among the bytes that nobody read.
-      unread: info?.state === 'closed' ? kernel?.unread(handle.fd) : undefined,
-      bytesRead: entry.receivedBefore + handle.bytesRead,
+      unread: ask ? kernel?.unread(handle.fd) : undefined,
+      bytesRead,
       bytesWritten: handle.bytesWritten,
     });
   }

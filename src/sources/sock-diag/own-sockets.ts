@@ -50,7 +50,7 @@ export class OwnSocketSweep {
     const length = fd < 0 ? -1 : this.#libc.tcpInfo(fd, this.#buffer);
     const info = length > 0 ? readTcpInfo(this.#view, length) : undefined;
     if (info === undefined) return false;
-    const unread = unreadBytes(info, socket.bytesRead) ?? 0;
+    const unread = this.#unread(socket, unreadBytes(info, socket.bytesRead) ?? 0);
     const notable = info.state !== 'established' || unread > 0;
     if (!notable && !this.#notable.has(ref)) return false;
     const finUnread = info.state === 'close_wait' && !socket.endRead ? 1 : 0;
@@ -66,5 +66,12 @@ export class OwnSocketSweep {
       info,
     });
     return notable;
+  }
+
+  /** What Node did not read, another process that holds the descriptor may have. */
+  #unread({ fd }: OwnSocket, notReadHere: number): number {
+    if (notReadHere === 0) return 0;
+    const queued = this.#libc.unread(fd);
+    return queued < 0 ? notReadHere : Math.min(queued, notReadHere);
   }
 }

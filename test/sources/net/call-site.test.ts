@@ -10,7 +10,11 @@ import { wrapMethod } from '../../../src/sources/net/wrap.ts';
 
 type Captured = CallSite | undefined;
 
-const sites = new CallSites(() => true);
+/** Put into words when the test says so. */
+const sites = new CallSites(
+  () => true,
+  () => {},
+);
 
 /** Stands for the hook: neither it nor what it calls is in the call site. */
 function hook(): Captured {
@@ -140,7 +144,7 @@ describe('what belongs to the host is as it was', () => {
   it('Error frozen → no call site, no error', () => {
     const module = new URL('../../../src/sources/net/call-site.js', import.meta.url);
     const code = `import { CallSites } from '${module}';
-      const sites = new CallSites(() => true);
+      const sites = new CallSites(() => true, () => {});
       const early = sites.capture(() => {});
       Object.freeze(Error);
       console.log(early.frames().length, sites.capture(() => {}));`;
