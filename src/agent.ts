@@ -79,7 +79,8 @@ export class Agent {
     });
     this.#selection = new Selection(this.#kernelSources(), {
       report: this.#report,
-      tell: (message) => stderr.notice(message),
+      // One thread speaks for the process.
+      tell: (message) => isMainThread && stderr.notice(message),
       retryMs: intervalMs,
     });
     this.#examiner = this.#makeExaminer();

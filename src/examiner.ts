@@ -38,6 +38,8 @@ export class Examiner {
   readonly #watch: Watch;
   readonly #loopClock = new LoopClock();
   #busy = false;
+  /** Kept: a process that has run out of descriptors cannot read what its limit is. */
+  #limit: number | undefined;
 
   constructor(options: ExaminerOptions) {
     this.#options = options;
@@ -84,8 +86,9 @@ export class Examiner {
     const at = now();
     const suspects = [...tracker.suspects()];
     const lifecycles = new Map<ConnectionView, Lifecycle>(suspects.map((suspect) => [viewOf(suspect, at), suspect]));
-    // Usually nothing is suspicious, and the descriptors need not be counted.
-    const descriptors = suspects.length > 0 ? await this.#descriptors() : undefined;
+    // Usually nothing is suspicious, and the descriptors need not be counted; the limit is read while it can be.
+    const needed = suspects.length > 0 || this.#limit === undefined;
+    const descriptors = needed ? await this.#descriptors() : undefined;
     return this.#watch.look([...lifecycles.keys()], clock, {
       at,
       descriptors,
@@ -98,9 +101,10 @@ export class Examiner {
   }
 
   async #descriptors(): Promise<Limit | undefined> {
-    const limit = await openFilesLimit(this.#options.procRoot, 'self');
-    const usage = await descriptorCount(this.#options.procRoot, 'self');
-    if (limit === undefined || usage === undefined) return undefined;
-    return { limit, usage: usage === 'exhausted' ? limit : usage };
+    const { procRoot } = this.#options;
+    this.#limit = (await openFilesLimit(procRoot, 'self')) ?? this.#limit;
+    const usage = await descriptorCount(procRoot, 'self');
+    if (this.#limit === undefined || usage === undefined) return undefined;
+    return { limit: this.#limit, usage: usage === 'exhausted' ? this.#limit : usage };
   }
 }

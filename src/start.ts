@@ -35,14 +35,13 @@ export function start(options: SynfinOptions = {}): RunningAgent {
 export function startAgent(options: SynfinOptions): RunningAgent & { readonly agent: Agent | undefined } {
   const notices: string[] = [];
   const read = readOptions(options, process.env, (message) => notices.push(message));
-  const running = Reflect.get(globalThis, runningKey) as ReturnType<typeof startAgent> | undefined;
-  if (running) return running;
+  const already = Reflect.get(globalThis, runningKey) as ReturnType<typeof startAgent> | undefined;
+  if (already) return already;
   if (!read.enabled) return disabled;
   const stderr = new Stderr(read.findings);
   for (const notice of notices) stderr.notice(notice);
   const agent = new Agent(telemetryAllowed() ? read : { ...read, spans: 'off' }, stderr);
   const handle = {
-    agent,
     connections: () => agent.connections(),
     findings: () => agent.findings(),
     onFinding: (listener: (finding: ExplainedFinding) => void) => agent.onFinding(listener),
@@ -52,9 +51,10 @@ export function startAgent(options: SynfinOptions): RunningAgent & { readonly ag
       await agent.close();
     },
   };
-  Object.defineProperty(globalThis, runningKey, { value: handle, configurable: true });
+  const running = Object.defineProperty(handle, 'agent', { value: agent }) as typeof handle & { agent: Agent };
+  Object.defineProperty(globalThis, runningKey, { value: running, configurable: true });
   agent.start();
-  return handle;
+  return running;
 }
 
 /** OTEL_SDK_DISABLED: no telemetry, findings still reach stderr. */

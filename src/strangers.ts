@@ -38,20 +38,23 @@ export class Strangers {
     if (ours.length === 0) return;
     net.adoptActive(report);
     const unplaced = ours.filter((row) => !isKnown(row));
-    if (unplaced.length > 0) await this.#placeByDescriptor(unplaced);
+    const certain = unplaced.length === 0 || (await this.#placeByDescriptor(unplaced));
     for (const row of ours) {
       if (isKnown(row)) report(row);
-      else reject(row);
+      else if (certain) reject(row);
     }
   }
 
-  async #placeByDescriptor(rows: readonly Row[]): Promise<void> {
+  /** False when /proc could not be read, out of descriptors for example: then nothing is known of anybody. */
+  async #placeByDescriptor(rows: readonly Row[]): Promise<boolean> {
     const { procRoot, net, report } = this.#options;
     const inodes = await socketInodes(procRoot, 'self');
-    const held = rows.filter(({ id }) => id.inode !== undefined && inodes?.has(id.inode));
-    if (held.length === 0) return;
+    if (inodes === undefined) return false;
+    const held = rows.filter(({ id }) => id.inode !== undefined && inodes.has(id.inode));
+    if (held.length === 0) return true;
     const theirs = await askThreads(held.flatMap(({ id }) => id.cookie ?? []));
     for (const { id } of held) if (id.cookie === undefined || !theirs.has(id.cookie)) net.adoptDescriptor(id, report);
+    return true;
   }
 
   /** Root may hold sockets of any user; everybody else, those made under the same one. */

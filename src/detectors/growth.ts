@@ -4,6 +4,8 @@ import type { Forecast, Severity } from './detector.ts';
 /** Five minutes of looks at the default interval. */
 const mostLooks = 60;
 
+const leastGapUs = 2_500_000;
+
 /** A forecast from less would be a guess. */
 const leastLooks = 5;
 const leastSpanUs = 60_000_000;
@@ -19,6 +21,9 @@ export class Growth {
   readonly #looks: { at: Instant; count: number }[] = [];
 
   look(at: Instant, count: number): void {
+    // Looks in quick succession share a place, so that the places reach back for minutes.
+    const before = this.#looks.at(-2);
+    if (before !== undefined && at - before.at < leastGapUs) this.#looks.pop();
     this.#looks.push({ at, count });
     if (this.#looks.length > mostLooks) this.#looks.shift();
   }

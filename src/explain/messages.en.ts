@@ -21,7 +21,7 @@ export const kinds: Readonly<Record<FindingKind, KindWords>> = {
     title: 'in CLOSE_WAIT, never closed',
     wire: 'The peer has said goodbye (FIN), the kernel answered "heard you" (ACK); your process never said goodbye itself.',
     turn: 'It is your turn: the kernel waits for your process to end its side. CLOSE_WAIT has no timeout.',
-    outcome: 'Each one holds a descriptor until the process ends.',
+    outcome: 'Each one holds a descriptor until then.',
   },
   unread_data: {
     title: 'established, with bytes that nobody reads',

@@ -19,8 +19,8 @@ export function findingText(finding: ExplainedFinding, style: TextStyle): string
   const { seen, advice } = causes[finding.cause];
   const rows: [string, string][] = [
     ['what', `${again(finding)}${summaryOf(finding)}: ${seen}.`],
-    ['wire', `${wire} ${outcome}`],
-    ['turn', turn],
+    ['wire', wire],
+    ['turn', `${turn} ${outcome}`],
     ...siteRows(finding),
     ['fix', advice],
     ...growthRows(finding),
@@ -58,10 +58,15 @@ function growthRows({ growth_per_minute, forecast }: ExplainedFinding): [string,
 
 function connectionRows({ sample, count }: ExplainedFinding): [string, string][] {
   const rows = sample.slice(0, mostConnections).map(({ connection_id, local, peer, state, age_s, rx_queue }, index) => {
-    const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}, ${rx_queue} B unread`;
+    const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}, ${payload(state, rx_queue)} B unread`;
     return [index === 0 ? 'socket' : '', text] as [string, string];
   });
   return count > rows.length ? [...rows, ['', `and ${count - rows.length} more`]] : rows;
+}
+
+/** Without the one that stands for an unread FIN. */
+function payload(state: string, rxQueue: number): number {
+  return state === 'close_wait' ? Math.max(0, rxQueue - 1) : rxQueue;
 }
 
 const indent = 9;

@@ -56,12 +56,27 @@ function loadKoffi(): Koffi {
   const what = 'calling libc';
   if (process.platform !== 'linux') throw new NotSupportedError(what, 'Linux');
   if (endianness() !== 'LE') throw new NotSupportedError(what, 'a little-endian processor');
+  const require = createRequire(import.meta.url);
   try {
-    return createRequire(import.meta.url)('koffi');
+    return loadBinary(require) ?? require('koffi');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_DLOPEN_DISABLED')
       throw new NotSupportedError(what, 'native addons to be allowed (see --no-addons and --allow-addons)', { cause });
     throw new NotSupportedError(what, `the koffi package with its binary for linux-${process.arch}`, { cause });
+  }
+}
+
+/**
+ * The binary of this processor, without koffi's own wrapping: on Node 22 and later that runs a getter of node:util
+ * which opens the host's `process.stderr`. Undefined where koffi keeps it elsewhere.
+ */
+function loadBinary(require: NodeJS.Require): Koffi | undefined {
+  try {
+    const fromKoffi = createRequire(require.resolve('koffi'));
+    const binary: Partial<Koffi> = fromKoffi(`@koromix/koffi-linux-${process.arch}`);
+    return typeof binary.load === 'function' && typeof binary.errno === 'function' ? (binary as Koffi) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

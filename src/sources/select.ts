@@ -28,16 +28,16 @@ interface Candidate {
   requirement?: string | undefined;
   observations: number;
   lost: number;
-  told: boolean;
 }
 
 /** Asks each source in the order of preference whether this host can run it, runs the first that says yes, and goes on asking. */
 export class Selection {
   readonly #candidates: readonly Candidate[];
   readonly #options: SelectionOptions;
+  readonly #told = new Set<string>();
 
   constructor(sources: readonly Source[], options: SelectionOptions) {
-    this.#candidates = sources.map((source) => ({ source, state: 'waiting', observations: 0, lost: 0, told: false }));
+    this.#candidates = sources.map((source) => ({ source, state: 'waiting', observations: 0, lost: 0 }));
     this.#options = options;
   }
 
@@ -69,14 +69,21 @@ export class Selection {
   }
 
   async #choose(): Promise<Candidate | undefined> {
+    const refused: string[] = [];
     for (const candidate of this.#candidates) {
       const refusal = await refusalOf(candidate.source);
-      if (refusal === undefined) return candidate;
+      if (refusal === undefined) {
+        for (const message of refused) this.#tellOnce(message);
+        return candidate;
+      }
       candidate.state = 'refused';
       candidate.reason = messageOf(refusal);
       candidate.requirement = requirementOf(refusal);
-      this.#tellOnce(candidate, `source ${candidate.source.name} cannot run here: ${candidate.reason}`);
+      refused.push(`source ${candidate.source.name} cannot run here: ${candidate.reason}`);
     }
+    this.#tellOnce(
+      `no findings are given, and times are Node's own, since the kernel cannot be asked: ${refused.join('; ')}`,
+    );
     return undefined;
   }
 
@@ -94,13 +101,13 @@ export class Selection {
     } catch (error) {
       candidate.state = 'failed';
       candidate.reason = messageOf(error);
-      this.#tellOnce(candidate, `source ${candidate.source.name} broke and will be tried again: ${candidate.reason}`);
+      this.#tellOnce(`source ${candidate.source.name} broke and will be tried again: ${candidate.reason}`);
     }
   }
 
-  #tellOnce(candidate: Candidate, message: string): void {
-    if (candidate.told) return;
-    candidate.told = true;
+  #tellOnce(message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
     this.#options.tell(message);
   }
 }

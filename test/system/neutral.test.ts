@@ -81,11 +81,11 @@ function settled(text: string): string {
     .replace(/\b[1-9]\d{4}\b/g, 'N');
 }
 
-/** A line that says which source cannot run here is meant to be seen; it is no difference of the program. */
+/** A line that says why there are no findings is meant to be seen; it is no difference of the program. */
 function withoutUs(stderr: string): string {
   return stderr
     .split('\n')
-    .filter((line) => !line.startsWith('synfin: source ') && !line.includes(ours))
+    .filter((line) => !line.startsWith('synfin: no findings are given') && !line.includes(ours))
     .join('\n')
     .replace('TCPConnectWrap.afterConnect [as oncomplete]', 'TCPConnectWrap.afterConnect');
 }
