@@ -71,3 +71,24 @@ describe('rows of nobody', () => {
     assert.deepEqual(tell(row(socketId(7), 20, 'close_wait'), sweepEnd(19, 21, ['close_wait'])), []);
   });
 });
+
+describe('a stranger that was found to be another process’s', () => {
+  it('is not handed over again', () => {
+    const { tracker, tell } = watch();
+    tell(row(socketId(7), 10, 'close_wait'));
+    assert.equal(tracker.takeStrangers().length, 1);
+    tracker.reject(socketId(7));
+    tell(row(socketId(7), 20, 'close_wait'), row(socketId(8), 20, 'close_wait'));
+    assert.deepEqual(
+      tracker.takeStrangers().map(({ id }) => id),
+      [socketId(8)],
+    );
+  });
+
+  it('is ours all the same once the process has it', () => {
+    const { tracker, tell } = watch();
+    tracker.reject(socketId(7));
+    tell(adopted(1, 20, { id: socketId(7) }), row(socketId(7), 21, 'close_wait'));
+    assert.equal(tracker.suspects().size, 1);
+  });
+});

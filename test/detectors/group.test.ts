@@ -117,3 +117,19 @@ describe('placeOf', () => {
 
   it('neither known → empty', () => assert.equal(placeOf(view(1, { role: 'unknown', peer: undefined })), ''));
 });
+
+describe('many destinations and no call site', () => {
+  const many = Array.from({ length: 40 }, (_, n) =>
+    found(view(n, { requested: endpoint(`host${n}.example`, 443), callSite: nowhere })),
+  );
+
+  it('up to ten are kept apart, the rest is one group', () => {
+    const groups = group(many);
+    assert.equal(groups.length, 11);
+    assert.equal(Math.max(...groups.map(({ connections }) => connections.length)), 30);
+  });
+
+  it('nobody is lost on the way', () => {
+    assert.deepEqual(ids(group(many)).flat().sort(), many.map(({ connection }) => connection.id).sort());
+  });
+});

@@ -10,6 +10,7 @@ type Side = 'client' | 'server';
 const endings: readonly [string, Side, Readonly<Record<string, unknown>>, readonly string[]][] = [
   ['the client ends first', 'client', { initiator: 'local', type: 'fin', sent: 5 }, ['fin.sent', 'fin.received']],
   ['the client ends first', 'server', { initiator: 'remote', type: 'fin', received: 5 }, ['fin.received', 'fin.sent']],
+  ['the server ends at once', 'server', { initiator: 'local', type: 'fin', sent: 8 }, ['fin.sent', 'fin.received']],
   ['the server ends first', 'client', { initiator: 'remote', type: 'fin', received: 13 }, ['fin.received', 'fin.sent']],
   ['the server ends first', 'server', { initiator: 'local', type: 'fin', sent: 13 }, ['fin.sent', 'fin.received']],
   ['the server resets', 'client', { initiator: 'remote', type: 'rst', error: 'ECONNRESET' }, ['rst.received']],
