@@ -3,12 +3,12 @@ import { describe, it } from 'node:test';
 import { OtlpReceiver, otlpEnvironment, type ReceivedSpan } from './otlp-receiver.ts';
 import { fixture, jsonLines, kernelNeeds, register, run } from './run.ts';
 
-/** What the eight cases of fixtures/apps/cases.mjs come to: the refused and the abandoned one have no client's teardown. */
+/** What the nine cases of fixtures/apps/cases.mjs come to: the refused and the abandoned one have no client's teardown. */
 const all = {
-  'client tcp.handshake': 8,
-  'server tcp.handshake': 7,
-  'client tcp.teardown': 6,
-  'server tcp.teardown': 7,
+  'client tcp.handshake': 9,
+  'server tcp.handshake': 8,
+  'client tcp.teardown': 7,
+  'server tcp.teardown': 8,
 };
 
 const preload = ['--import', register];
@@ -33,7 +33,7 @@ describe('whose SDK the spans go to', { skip: kernelNeeds, concurrency: 2 }, () 
 
   it('an SDK that comes after the first socket: all that ends from then on', async () => {
     const counts = await received([...preload, fixture('otel.mjs'), 'SDK after the first socket']);
-    const late = { 'client tcp.teardown': 7, 'server tcp.teardown': 8 };
+    const late = { 'client tcp.teardown': 8, 'server tcp.teardown': 9 };
     assert.deepEqual(counts, { ...all, ...late });
   });
 
@@ -52,7 +52,7 @@ describe('whose SDK the spans go to', { skip: kernelNeeds, concurrency: 2 }, () 
   it('no SDK at all: the application runs as without us', async () => {
     const ended = await run([...preload, fixture('otel.mjs'), 'no SDK']);
     assert.deepEqual([ended.code, ended.stderr], [0, '']);
-    assert.equal(jsonLines<Told>(ended.stdout)[0]?.done.length, 8);
+    assert.equal(jsonLines<Told>(ended.stdout)[0]?.done.length, 9);
   });
 
   it("no collector: the exporter's failed connections make no span", async () => {
@@ -76,7 +76,7 @@ async function received(args: readonly string[], env: Readonly<Record<string, st
   try {
     const ended = await run(args, { env: { ...receiver.environment, ...env } });
     assert.deepEqual([ended.code, ended.stderr], [0, '']);
-    assert.equal(jsonLines<Told>(ended.stdout)[0]?.done.length, 8);
+    assert.equal(jsonLines<Told>(ended.stdout)[0]?.done.length, 9);
     return count(receiver.spans);
   } finally {
     receiver.close();
