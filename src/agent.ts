@@ -90,8 +90,9 @@ export class Agent {
   start(): void {
     this.#net.start(this.#report, this.#stop.signal);
     // Sockets from before this line wake nobody: they are looked for once, by a timer that keeps nothing alive.
-    const search = setTimeout(() => this.#net.adoptActive(this.#report), this.#options.intervalMs).unref();
-    this.#stop.signal.addEventListener('abort', () => clearTimeout(search), { once: true });
+    const search = () => this.#faults.guard('adoptActive', () => this.#net.adoptActive(this.#report));
+    const timer = setTimeout(search, this.#options.intervalMs).unref();
+    this.#stop.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
 
   connections(): readonly ConnectionView[] {
@@ -128,14 +129,12 @@ export class Agent {
   }
 
   readonly #report = (observation: Observation): void => {
-    try {
+    this.#faults.guard('observe', () => {
       this.#wake();
       if (observation.kind === 'socket_event') this.#seen++;
       this.#fanOut(this.#tracker.observe(observation));
       if (observation.kind === 'sweep_end') this.#root.runInAsyncScope(() => void this.#afterSweep());
-    } catch (error) {
-      this.#faults.note('observe', error);
-    }
+    });
   };
 
   #soon(act: () => void): void {
@@ -172,13 +171,7 @@ export class Agent {
 
   #tell(finding: ExplainedFinding): void {
     this.#stderr.finding(finding);
-    for (const listener of this.#listeners) {
-      try {
-        listener(finding);
-      } catch (error) {
-        this.#faults.note('onFinding', error);
-      }
-    }
+    for (const listener of this.#listeners) this.#faults.guard('onFinding', () => listener(finding));
   }
 
   #makeExaminer(): Examiner {

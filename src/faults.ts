@@ -15,6 +15,15 @@ export class Faults {
     this.#tell(`an error of synfin's own in ${where} was contained, the application is not affected: ${text}`);
   };
 
+  /** Does it, and contains what goes wrong. */
+  guard(where: string, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.note(where, error);
+    }
+  }
+
   get total(): number {
     let total = 0;
     for (const count of this.#counts.values()) total += count;
