@@ -22,6 +22,8 @@ export class ClosedLog {
   readonly #closedAt: Float64Array;
   readonly #facts: Uint8Array;
   readonly #sites: (CallSite | undefined)[] = [];
+  /** One bit for each cookie in the ring, and for some that have left it: most of the others need no search. */
+  readonly #bits = new Uint8Array(bitCount / 8);
   #next = 0;
 
   constructor(capacity: number) {
@@ -34,16 +36,20 @@ export class ClosedLog {
   add({ id, role, site, suppressed, endedAt, stateSince }: Lifecycle): void {
     if (id.cookie === undefined || this.#cookies.length === 0) return;
     const slot = this.#next;
-    this.#cookies[slot] = numberOf(id.cookie);
+    if (slot === 0) this.#forgetLeftBits();
+    const number = numberOf(id.cookie);
+    this.#cookies[slot] = number;
+    this.#mark(number);
     this.#closedAt[slot] = endedAt ?? stateSince;
     this.#facts[slot] = roles.indexOf(role) * 2 + (suppressed ? 1 : 0);
     this.#sites[slot] = site;
     this.#next = (slot + 1) % this.#cookies.length;
   }
 
-  /** Walks the ring: for the few sockets that nobody knows, not for every row. */
   find(cookie: SocketCookie): ClosedRecord | undefined {
-    const slot = this.#cookies.indexOf(numberOf(cookie));
+    const number = numberOf(cookie);
+    if (!this.#mayHold(number)) return undefined;
+    const slot = this.#cookies.indexOf(number);
     if (slot < 0) return undefined;
     const facts = this.#facts[slot] ?? 0;
     return {
@@ -53,7 +59,26 @@ export class ClosedLog {
       suppressed: facts % 2 === 1,
     };
   }
+
+  #mark(number: number): void {
+    const bit = number % bitCount;
+    this.#bits[bit >> 3] = (this.#bits[bit >> 3] ?? 0) | (1 << (bit & 7));
+  }
+
+  #mayHold(number: number): boolean {
+    const bit = number % bitCount;
+    return ((this.#bits[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
+  }
+
+  /** Once a round: what has left the ring leaves the bits as well. */
+  #forgetLeftBits(): void {
+    this.#bits.fill(0);
+    for (const number of this.#cookies) if (number > 0) this.#mark(number);
+  }
 }
+
+/** Sixteen to a slot: one in sixteen of the cookies that are not in the ring is searched for in vain. */
+const bitCount = 2 ** 20;
 
 /** Cookies count up from 1 on each host: none comes near 2^53. */
 function numberOf(cookie: SocketCookie): number {

@@ -1,7 +1,7 @@
 import type { SocketIdentity } from '../tcp/identity.ts';
 import type { Row } from './observation.ts';
 
-const mostRows = 1024;
+const mostRows = 16_384;
 const mostForeign = 65_536;
 
 /**

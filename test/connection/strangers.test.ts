@@ -52,15 +52,15 @@ describe('rows of nobody', () => {
     assert.equal(tracker.takeStrangers().length, 0);
   });
 
-  it('are bounded: 1024 wait, the rest are dropped and counted', () => {
+  it('are bounded: 16,384 wait, the rest are dropped and counted', () => {
     const { tracker, tell } = watch();
-    for (let n = 0; n < 1030; n++) tell(row(socketId(n), 20, 'close_wait'));
+    for (let n = 0; n < 16_390; n++) tell(row(socketId(n), 20, 'close_wait'));
     assert.equal(tracker.counts().strangersDropped, 6);
     // One that waits already is brought up to date.
     tell(row(socketId(0), 21, 'last_ack'));
     assert.equal(tracker.counts().strangersDropped, 6);
     const rows = tracker.takeStrangers();
-    assert.equal(rows.length, 1024);
+    assert.equal(rows.length, 16_384);
     assert.equal(rows.find(({ id }) => id.cookie === socketId(0).cookie)?.state, 'last_ack');
     tell(row(socketId(2000), 22, 'close_wait'));
     assert.equal(tracker.takeStrangers().length, 1);
