@@ -1,30 +1,26 @@
 import { AsyncResource } from 'node:async_hooks';
 import { isMainThread, threadId } from 'node:worker_threads';
-import type { LifecycleEvent } from './connection/lifecycle-event.ts';
 import type { Observation } from './connection/observation.ts';
 import { Tracker } from './connection/tracker.ts';
 import { type ConnectionView, viewOf } from './connection/view.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
 import { unreadData } from './detectors/unread-data.ts';
-import { NotSupportedError } from './errors.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import { Faults } from './faults.ts';
-import { type KernelSockets, kernelSockets } from './ffi/kernel-sockets.ts';
-import { loadLibc } from './ffi/libc.ts';
+import { ignoring } from './ignored.ts';
+import { Intake } from './intake.ts';
+import { KernelAccess } from './kernel-access.ts';
 import { now } from './monotonic.ts';
-import type { KernelSourceName, Options } from './options.ts';
+import type { Options } from './options.ts';
 import { CallSites, samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
 import { answerClaims } from './sources/net/thread-claims.ts';
 import { Selection, type SourceStatus } from './sources/select.ts';
-import { SockDiagSource } from './sources/sock-diag/sock-diag-source.ts';
-import type { Source } from './sources/source.ts';
 import type { Stderr } from './stderr.ts';
 import { Strangers } from './strangers.ts';
 import { captureContext } from './telemetry/api.ts';
-import { SpanEmitter } from './telemetry/spans.ts';
-import { WallClock } from './telemetry/wall-clock.ts';
+import { type SpanCounts, Telemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
 
 const procRoot = '/proc';
@@ -37,12 +33,12 @@ const soonMs = 1000;
 
 /** The composition root: makes the boxes, joins them, and drives the clock. */
 export class Agent {
-  readonly spans: SpanEmitter;
+  readonly telemetry: Telemetry;
   readonly #options: Options;
   readonly #stderr: Stderr;
   readonly #tracker: Tracker;
-  readonly #wallClock: WallClock;
-  readonly #sites: CallSites;
+  readonly #intake: Intake;
+  readonly #kernel: KernelAccess;
   readonly #net: NetSource;
   readonly #selection: Selection;
   readonly #examiner: Examiner;
@@ -53,34 +49,33 @@ export class Agent {
   readonly #root = new AsyncResource('SYNFIN');
   #awake = false;
   #seen = 0;
-  #kernel: KernelSockets | null | undefined;
 
   constructor(options: Options, stderr: Stderr) {
-    const { maxConnections, intervalMs } = options;
+    const { maxConnections, maxSpansPerSecond, intervalMs } = options;
+    const tell = (message: string) => stderr.notice(message);
     this.#options = options;
     this.#stderr = stderr;
-    this.#faults = new Faults((message) => stderr.notice(message));
-    this.#tracker = new Tracker({ maxConnections, maxReleased: Math.ceil(maxConnections * releasedShare) });
-    this.#wallClock = new WallClock({
-      monotonic: now,
-      wall: Date.now,
-      origin: performance.timeOrigin + performance.now(),
-      originMonotonic: now(),
-    });
-    this.spans = new SpanEmitter(version, this.#wallClock);
-    this.#sites = new CallSites(samplerFor(options.callSites, now), (act) => this.#soon(act));
-    this.#net = new NetSource({
+    this.#faults = new Faults(tell);
+    const fault = this.#faults.note;
+    const limits = { maxConnections, maxReleased: Math.ceil(maxConnections * releasedShare) };
+    this.#tracker = new Tracker(limits, ignoring(options.ignore));
+    this.#intake = new Intake((observation) => this.#observe(observation));
+    this.telemetry = new Telemetry({ version, mode: options.spans, maxSpansPerSecond, now, tell, fault });
+    this.#kernel = new KernelAccess(options, fault);
+    this.#net = this.#makeNetSource();
+    const sources = this.#kernel.sources({
       now,
-      captureContext,
-      kernel: () => this.#kernelSockets(),
-      sites: this.#sites,
-      wake: () => this.#wake(),
-      fault: this.#faults.note,
+      intervalMs,
+      ownSockets: (report) => {
+        this.#net.adoptUnclaimed(report);
+        return this.#net.ownSockets(report);
+      },
+      sweepNamespace: isMainThread,
     });
-    this.#selection = new Selection(this.#kernelSources(), {
+    this.#selection = new Selection(sources, {
       report: this.#report,
       // One thread speaks for the process.
-      tell: (message) => isMainThread && stderr.notice(message),
+      tell: (message) => isMainThread && tell(message),
       retryMs: intervalMs,
     });
     this.#examiner = this.#makeExaminer();
@@ -89,6 +84,7 @@ export class Agent {
   /** Watches from this line on. The kernel is not asked before the application's first socket. */
   start(): void {
     this.#net.start(this.#report, this.#stop.signal);
+    this.#stop.signal.addEventListener('abort', () => this.telemetry.close(), { once: true });
     // Sockets from before this line wake nobody: they are looked for once, by a timer that keeps nothing alive.
     const search = () => this.#faults.guard('adoptActive', () => this.#net.adoptActive(this.#report));
     const timer = setTimeout(search, this.#options.intervalMs).unref();
@@ -96,6 +92,7 @@ export class Agent {
   }
 
   connections(): readonly ConnectionView[] {
+    this.#intake.settle();
     const at = now();
     return [...this.#tracker.connections()].map((connection) => viewOf(connection, at));
   }
@@ -123,27 +120,35 @@ export class Agent {
     return [net, ...this.#selection.statuses()];
   }
 
+  /** Spans that were told, and those that `maxSpansPerSecond` left out. */
+  spans(): SpanCounts {
+    this.#intake.settle();
+    return this.telemetry.counts();
+  }
+
   async close(): Promise<void> {
+    this.#intake.settle();
     this.#stop.abort();
     this.#listeners.clear();
   }
 
   readonly #report = (observation: Observation): void => {
-    this.#faults.guard('observe', () => {
+    this.#faults.guard('take', () => {
       this.#wake();
-      if (observation.kind === 'socket_event') this.#seen++;
-      this.#fanOut(this.#tracker.observe(observation));
-      if (observation.kind === 'sweep_end') this.#root.runInAsyncScope(() => void this.#afterSweep());
+      this.#intake.take(observation);
     });
   };
 
-  #soon(act: () => void): void {
-    this.#root.runInAsyncScope(() => void setTimeout(act, soonMs).unref());
+  #observe(observation: Observation): void {
+    this.#faults.guard('observe', () => {
+      if (observation.kind === 'socket_event') this.#seen++;
+      this.telemetry.take(this.#tracker.observe(observation));
+      if (observation.kind === 'sweep_end') this.#root.runInAsyncScope(() => void this.#afterSweep());
+    });
   }
 
-  #fanOut(events: readonly LifecycleEvent[]): void {
-    if (this.#options.spans === 'off') return;
-    for (const event of events) this.spans.take(event);
+  #soon(act: () => void): void {
+    this.#root.runInAsyncScope(() => void setTimeout(act, soonMs).unref());
   }
 
   /** The kernel is looked at from the application's first socket on. */
@@ -160,9 +165,8 @@ export class Agent {
 
   async #afterSweep(): Promise<void> {
     try {
-      this.#wallClock.refresh();
       const told = await this.#examiner.examine();
-      this.#fanOut(this.#tracker.advance(now()));
+      this.telemetry.take(this.#tracker.advance(now()));
       if (!this.#stop.signal.aborted) for (const finding of told) this.#tell(explain(finding));
     } catch (error) {
       this.#faults.note('look', error);
@@ -172,6 +176,22 @@ export class Agent {
   #tell(finding: ExplainedFinding): void {
     this.#stderr.finding(finding);
     for (const listener of this.#listeners) this.#faults.guard('onFinding', () => listener(finding));
+  }
+
+  #makeNetSource(): NetSource {
+    return new NetSource({
+      now,
+      captureContext,
+      kernel: () => this.#kernel.sockets(),
+      sites: new CallSites(samplerFor(this.#options.callSites, now), (act) => this.#soon(act)),
+      undiciMade: (request) => this.telemetry.undiciMade(request),
+      served: (socket, request) => {
+        const connection = this.#tracker.get(socket);
+        if (connection) this.telemetry.served(connection, request);
+      },
+      wake: () => this.#wake(),
+      fault: this.#faults.note,
+    });
   }
 
   #makeExaminer(): Examiner {
@@ -193,49 +213,11 @@ export class Agent {
       procRoot,
       now,
       report: this.#report,
+      settle: () => this.#intake.settle(),
       fault: this.#faults.note,
-      wallTime: (at) => this.#wallClock.iso(at),
-      traceOf: (connection) => this.spans.traceIdOf(connection),
+      wallTime: (at) => this.telemetry.clock.iso(at),
+      traceOf: (connection) => this.telemetry.traceIdOf(connection),
+      leaked: (connection) => this.telemetry.leaked(connection),
     });
   }
-
-  #kernelSources(): Source[] {
-    const sockDiag = new SockDiagSource({
-      libc: loadLibc,
-      now,
-      intervalMs: this.#options.intervalMs,
-      ownSockets: (report) => {
-        this.#net.adoptUnclaimed(report);
-        return this.#net.ownSockets(report);
-      },
-      sweepNamespace: isMainThread,
-    });
-    const { sources } = this.#options;
-    const names: readonly KernelSourceName[] = sources === 'auto' ? ['sock_diag'] : sources;
-    return names.map((name) => (name === 'sock_diag' ? sockDiag : notInThisVersion(name)));
-  }
-
-  /** Loaded at the first socket. Without it there are neither cookies nor kernel times, and the application runs on. */
-  #kernelSockets(): KernelSockets | undefined {
-    if (this.#kernel === undefined) {
-      const { sources } = this.#options;
-      const wanted = sources === 'auto' || sources.includes('sock_diag');
-      try {
-        this.#kernel = wanted ? kernelSockets(loadLibc()) : null;
-      } catch (error) {
-        // The source of the same name says so, in words.
-        if (!(error instanceof NotSupportedError)) this.#faults.note('libc', error);
-        this.#kernel = null;
-      }
-    }
-    return this.#kernel ?? undefined;
-  }
-}
-
-function notInThisVersion(name: KernelSourceName): Source {
-  return {
-    name,
-    probe: async () => new NotSupportedError('it is not part of this version', 'a later version of synfin'),
-    run: async () => {},
-  };
 }

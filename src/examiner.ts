@@ -24,9 +24,13 @@ export interface ExaminerOptions {
   readonly procRoot: string;
   readonly now: () => Instant;
   readonly report: Report;
+  /** Takes in all that was reported. */
+  readonly settle: () => void;
   readonly fault: (where: string, error: unknown) => void;
   readonly wallTime: (at: Instant) => string;
   readonly traceOf: (connection: Lifecycle) => string | undefined;
+  /** A finding that was told is about this connection. */
+  readonly leaked: (connection: Lifecycle) => void;
 }
 
 /** Suspicious sockets inspected between two turns of the event loop. */
@@ -82,14 +86,15 @@ export class Examiner {
   }
 
   async #detect(clock: Instant): Promise<readonly Finding[]> {
-    const { tracker, now, wallTime, traceOf } = this.#options;
+    const { tracker, now, settle, wallTime, traceOf, leaked } = this.#options;
+    settle();
     const at = now();
     const suspects = [...tracker.suspects()];
     const lifecycles = new Map<ConnectionView, Lifecycle>(suspects.map((suspect) => [viewOf(suspect, at), suspect]));
     // Usually nothing is suspicious, and the descriptors need not be counted; the limit is read while it can be.
     const needed = suspects.length > 0 || this.#limit === undefined;
     const descriptors = needed ? await this.#descriptors() : undefined;
-    return this.#watch.look([...lifecycles.keys()], clock, {
+    const told = this.#watch.look([...lifecycles.keys()], clock, {
       at,
       descriptors,
       wallTime,
@@ -98,6 +103,8 @@ export class Examiner {
         return connection && traceOf(connection);
       },
     });
+    for (const [view, connection] of lifecycles) if (this.#watch.isAccused(view.id)) leaked(connection);
+    return told;
   }
 
   async #descriptors(): Promise<Limit | undefined> {

@@ -1,51 +1,85 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import { SynfinError } from './errors.ts';
 import type { SynfinOptions } from './options.ts';
-import { startAgent } from './start.ts';
+import { type Started, startAgent } from './start.ts';
 import { requireOtelApi } from './telemetry/api.ts';
+import { hookTypes, type SpanHooks } from './telemetry/span-hooks.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
+
+/** The options of `start()`, and the application's say in what is told. */
+export interface SynfinInstrumentationConfig extends SynfinOptions, SpanHooks {}
 
 /**
  * `new NodeSDK({ instrumentations: [new SynfinInstrumentation(options)] })`. An Instrumentation by its shape, without
- * the base class, so that it fits every 2.x and 3.x SDK; it starts the agent and hands it the SDK's providers.
+ * the base class, so that it fits every 2.x and 3.x SDK; it starts the agent, or finds the one that runs, and hands it
+ * the SDK's provider and the hooks.
  */
 export class SynfinInstrumentation {
   readonly instrumentationName = 'synfin';
   readonly instrumentationVersion = version;
-  #config: SynfinOptions;
-  #running: ReturnType<typeof startAgent> | undefined;
+  #config: SynfinInstrumentationConfig;
+  #started: Started | undefined;
   #tracerProvider: TracerProvider | undefined;
 
-  constructor(config: SynfinOptions = {}) {
+  /** Throws `SynfinError` (`SYNFIN_BAD_OPTION`) for a wrong option or hook. */
+  constructor(config: SynfinInstrumentationConfig = {}) {
     this.#config = config;
     if (config.enabled !== false) this.enable();
   }
 
-  /** Throws `SynfinError` for a wrong option. */
+  /** Throws as the constructor does. */
   enable(): void {
     if (this.#config.enabled === false) return;
+    const { options, hooks } = parted(this.#config);
     requireOtelApi();
-    this.#running ??= startAgent(this.#config);
-    this.#running.agent?.spans.setTracerProvider(this.#tracerProvider);
+    this.#started ??= startAgent(options);
+    this.#telemetry?.setTracerProvider(this.#tracerProvider);
+    if (Object.keys(hooks).length > 0) this.#telemetry?.setHooks(hooks);
   }
 
+  /** Ends the agent that this instrumentation started; one that ran before goes on without its provider and hooks. */
   disable(): void {
-    void this.#running?.close();
-    this.#running = undefined;
+    this.#telemetry?.setTracerProvider(undefined);
+    this.#telemetry?.setHooks({});
+    if (this.#started?.isNew) void this.#started.running.close();
+    this.#started = undefined;
   }
 
   setTracerProvider(provider: TracerProvider): void {
     this.#tracerProvider = provider;
-    this.#running?.agent?.spans.setTracerProvider(provider);
+    this.#telemetry?.setTracerProvider(provider);
   }
 
   setMeterProvider(_provider: MeterProvider): void {}
 
-  /** Takes effect when the agent is started the next time. */
-  setConfig(config: SynfinOptions): void {
+  /** Hooks take effect at once, options when the agent is started the next time. Throws as the constructor does. */
+  setConfig(config: SynfinInstrumentationConfig): void {
+    const { hooks } = parted(config);
     this.#config = config;
+    this.#telemetry?.setHooks(hooks);
   }
 
-  getConfig(): SynfinOptions {
+  getConfig(): SynfinInstrumentationConfig {
     return this.#config;
   }
+
+  get #telemetry(): Telemetry | undefined {
+    return this.#started?.running.agent?.telemetry;
+  }
+}
+
+/** The hooks, checked, and what is left: the options, which the agent checks. */
+function parted(config: SynfinInstrumentationConfig): { options: SynfinOptions; hooks: SpanHooks } {
+  const options: Record<string, unknown> = {};
+  const hooks: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(config)) {
+    const type = Object.hasOwn(hookTypes, name) ? hookTypes[name as keyof SpanHooks] : undefined;
+    if (type === undefined) options[name] = value;
+    else if (value !== undefined) {
+      if (typeof value !== type) throw new SynfinError('SYNFIN_BAD_OPTION', `${name} takes a ${type}`);
+      hooks[name] = value;
+    }
+  }
+  return { options, hooks };
 }

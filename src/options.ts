@@ -1,4 +1,6 @@
 import { SynfinError } from './errors.ts';
+import { parseIgnored } from './ignored.ts';
+import { boolean, integer, listOf, oneOf, type Reader, words } from './option-values.ts';
 
 /** What `start()` and `SynfinInstrumentation` take. Everything has a default; each can be set by its variable too. */
 export interface SynfinOptions {
@@ -9,8 +11,11 @@ export interface SynfinOptions {
   unreadMs?: number;
   callSites?: CallSiteMode;
   spans?: SpanMode;
+  maxSpansPerSecond?: number;
   findings?: FindingsMode;
   maxConnections?: number;
+  ignore?: readonly string[];
+  startSdk?: boolean;
 }
 
 /** Every option with its value. */
@@ -18,19 +23,13 @@ export type Options = Readonly<Required<SynfinOptions>>;
 
 export type KernelSourceName = 'ebpf' | 'daemon' | 'sock_diag' | 'procfs' | 'netstat';
 export type CallSiteMode = 'off' | 'sample' | 'all';
-export type SpanMode = 'all' | 'off';
+export type SpanMode = 'all' | 'notable' | 'off';
 export type FindingsMode = 'text' | 'json' | 'off';
 
-interface OptionRow<Value> {
+interface OptionRow<Value> extends Reader<Value> {
   readonly variable: string;
   readonly default: Value;
-  /** What is accepted, as the user is told. */
-  readonly accepts: string;
   readonly doc: string;
-  /** From the text of a variable; undefined when it is not understood. */
-  readonly parse: (text: string) => Value | undefined;
-  /** A value given in code, checked; undefined when it is not accepted. */
-  readonly check: (value: unknown) => Value | undefined;
 }
 
 type OptionTable = { readonly [Name in keyof Options]: OptionRow<Options[Name]> };
@@ -50,7 +49,7 @@ export const optionTable: OptionTable = {
     default: 'auto',
     doc: 'order of preference of the sources of kernel state; this version has `sock_diag`',
     accepts: `auto, or a comma list of ${sourceNames.join(', ')}`,
-    parse: (text) => checkSources(text.toLowerCase() === 'auto' ? 'auto' : words(text)),
+    parse: (text) => checkSources(text.toLowerCase() === 'auto' ? 'auto' : words(text.toLowerCase())),
     check: checkSources,
   },
   intervalMs: {
@@ -80,8 +79,14 @@ export const optionTable: OptionTable = {
   spans: {
     variable: 'SYNFIN_SPANS',
     default: 'all',
-    doc: '`all` or `off`',
-    ...oneOf('all', 'off'),
+    doc: '`all`, `notable` (connections that failed, were slow, retransmitted, were reset or leaked) or `off`',
+    ...oneOf('all', 'notable', 'off'),
+  },
+  maxSpansPerSecond: {
+    variable: 'SYNFIN_MAX_SPANS_PER_SECOND',
+    default: 500,
+    doc: 'what is over it is dropped and counted, notable ones last',
+    ...integer(1, 1_000_000, 'spans'),
   },
   findings: {
     variable: 'SYNFIN_FINDINGS',
@@ -94,6 +99,18 @@ export const optionTable: OptionTable = {
     default: 100_000,
     doc: 'connections held at once; what is dropped is counted',
     ...integer(1, 10_000_000, 'connections'),
+  },
+  ignore: {
+    variable: 'SYNFIN_IGNORE',
+    default: [],
+    doc: 'comma list of `host:port`, `:port` or CIDR: connections that make no span and no finding',
+    ...listOf('a list of host:port, :port or CIDR', (text) => parseIgnored(text) !== undefined),
+  },
+  startSdk: {
+    variable: 'SYNFIN_START_SDK',
+    default: false,
+    doc: 'true: starts the `@opentelemetry/sdk-node` that the application has, with the usual `OTEL_*` variables',
+    ...boolean(),
   },
 };
 
@@ -131,7 +148,9 @@ function readOne(
   if (text === undefined || text === '') return row.default;
   const parsed = row.parse(text.trim());
   if (parsed !== undefined) return parsed;
-  tell(`${row.variable}=${JSON.stringify(text)} is not understood: it takes ${row.accepts}. Using ${row.default}.`);
+  tell(
+    `${row.variable}=${JSON.stringify(text)} is not understood: it takes ${row.accepts}. Using ${spelled(row.default)}.`,
+  );
   return row.default;
 }
 
@@ -141,7 +160,7 @@ function wrongOption(name: string, value: unknown, accepts: string): SynfinError
 
 /** Any value at all, in a few words. */
 function spelled(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(spelledShortly).join(', ')}]`;
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : `[${value.map(spelledShortly).join(', ')}]`;
   return spelledShortly(value);
 }
 
@@ -155,41 +174,6 @@ function unknownOption(name: string): SynfinError {
     'SYNFIN_BAD_OPTION',
     `there is no option ${JSON.stringify(name)}: there are ${names.join(', ')}`,
   );
-}
-
-type Reader<Value> = Pick<OptionRow<Value>, 'accepts' | 'parse' | 'check'>;
-
-function boolean(): Reader<boolean> {
-  const words = new Map([
-    ['true', true],
-    ['1', true],
-    ['false', false],
-    ['0', false],
-  ]);
-  return {
-    accepts: 'true or false',
-    parse: (text) => words.get(text.toLowerCase()),
-    check: (value) => (typeof value === 'boolean' ? value : undefined),
-  };
-}
-
-function integer(least: number, most: number, unit: string): Reader<number> {
-  const check = (value: unknown) =>
-    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most ? value : undefined;
-  return {
-    accepts: `a whole number of ${unit} from ${least} to ${most}`,
-    parse: (text) => (/^\d+$/.test(text) ? check(Number(text)) : undefined),
-    check,
-  };
-}
-
-function oneOf<const Word extends string>(...words: readonly Word[]): Reader<Word> {
-  const check = (value: unknown) => words.find((word) => word === value);
-  return { accepts: words.join(', '), parse: (text) => check(text.toLowerCase()), check };
-}
-
-function words(text: string): string[] {
-  return text.split(',').map((word) => word.trim().toLowerCase());
 }
 
 function checkSources(value: unknown): Options['sources'] | undefined {

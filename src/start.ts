@@ -4,6 +4,8 @@ import type { ExplainedFinding } from './explain/explain.ts';
 import { readOptions, type SynfinOptions } from './options.ts';
 import type { SourceStatus } from './sources/select.ts';
 import { Stderr } from './stderr.ts';
+import { startOwnSdk } from './telemetry/own-sdk.ts';
+import type { SpanCounts } from './telemetry/telemetry.ts';
 
 /** What a running synfin answers. */
 export interface RunningAgent {
@@ -15,6 +17,8 @@ export interface RunningAgent {
   onFinding(listener: (finding: ExplainedFinding) => void): () => void;
   /** What runs, what was refused and why, what was lost. */
   sources(): readonly SourceStatus[];
+  /** Spans that were told, and those that `maxSpansPerSecond` left out. */
+  spans(): SpanCounts;
   /** Undoes everything that `start()` did. */
   close(): Promise<void>;
 }
@@ -28,24 +32,32 @@ const runningKey = Symbol.for('synfin');
  * accepted; wrong environment variables are told on stderr and their defaults used.
  */
 export function start(options: SynfinOptions = {}): RunningAgent {
-  return startAgent(options);
+  return startAgent(options).running;
+}
+
+export interface Started {
+  readonly running: RunningAgent & { readonly agent: Agent | undefined };
+  /** It did not run before. */
+  readonly isNew: boolean;
 }
 
 /** As `start`, for those who hand the agent its telemetry. */
-export function startAgent(options: SynfinOptions): RunningAgent & { readonly agent: Agent | undefined } {
+export function startAgent(options: SynfinOptions): Started {
   const notices: string[] = [];
   const read = readOptions(options, process.env, (message) => notices.push(message));
-  const already = Reflect.get(globalThis, runningKey) as ReturnType<typeof startAgent> | undefined;
-  if (already) return already;
-  if (!read.enabled) return disabled;
+  const already = Reflect.get(globalThis, runningKey) as Started['running'] | undefined;
+  if (already) return { running: already, isNew: false };
+  if (!read.enabled) return { running: disabled, isNew: false };
   const stderr = new Stderr(read.findings);
   for (const notice of notices) stderr.notice(notice);
-  const agent = new Agent(telemetryAllowed() ? read : { ...read, spans: 'off' }, stderr);
+  const telemetry = telemetryAllowed();
+  const agent = new Agent(telemetry ? read : { ...read, spans: 'off' }, stderr);
   const handle = {
     connections: () => agent.connections(),
     findings: () => agent.findings(),
     onFinding: (listener: (finding: ExplainedFinding) => void) => agent.onFinding(listener),
     sources: () => agent.sources(),
+    spans: () => agent.spans(),
     async close() {
       Reflect.deleteProperty(globalThis, runningKey);
       await agent.close();
@@ -54,12 +66,22 @@ export function startAgent(options: SynfinOptions): RunningAgent & { readonly ag
   const running = Object.defineProperty(handle, 'agent', { value: agent }) as typeof handle & { agent: Agent };
   Object.defineProperty(globalThis, runningKey, { value: running, configurable: true });
   agent.start();
-  return running;
+  if (telemetry && read.startSdk) startSdk(stderr);
+  return { running, isNew: true };
 }
 
 /** OTEL_SDK_DISABLED: no telemetry, findings still reach stderr. */
 function telemetryAllowed(): boolean {
   return process.env.OTEL_SDK_DISABLED?.trim().toLowerCase() !== 'true';
+}
+
+/** The application runs on without one. */
+function startSdk(stderr: Stderr): void {
+  try {
+    startOwnSdk();
+  } catch (error) {
+    stderr.notice(`SYNFIN_START_SDK: no SDK was started: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 const disabled = {
@@ -68,5 +90,6 @@ const disabled = {
   findings: () => [],
   onFinding: () => () => {},
   sources: () => [],
+  spans: () => ({ told: 0, dropped: 0 }),
   close: async () => {},
 };

@@ -15,7 +15,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   connection: ['tcp'],
   detectors: ['connection', 'tcp'],
   explain: ['detectors', 'connection', 'tcp'],
-  telemetry: ['explain', 'detectors', 'connection', 'tcp', 'node:module', '@opentelemetry/api'],
+  telemetry: ['explain', 'detectors', 'connection', 'tcp', 'node:module', 'node:path', '@opentelemetry/api'],
   ffi: ['errors.ts', 'tcp', 'node:', 'koffi'],
   sources: ['connection', 'tcp', 'errors.ts', 'node:'],
   'sources/net': source,
@@ -25,16 +25,21 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'faults.ts': [],
   'monotonic.ts': ['tcp'],
   'version.ts': [],
-  'options.ts': ['errors.ts'],
+  'option-values.ts': [],
+  'ignored.ts': ['connection', 'tcp', 'node:net'],
+  'options.ts': ['errors.ts', 'option-values.ts', 'ignored.ts'],
+  'intake.ts': ['connection', 'tcp', 'sources'],
+  'kernel-access.ts': ['errors.ts', 'ffi', 'options.ts', 'sources', 'sources/sock-diag'],
   'stderr.ts': ['explain', 'options.ts', 'node:'],
   'strangers.ts': ['connection', 'tcp', 'sources', 'sources/net', 'sources/proc'],
   'examiner.ts': ['connection', 'detectors', 'tcp', 'strangers.ts', 'sources', 'sources/net', 'sources/proc'],
   'agent.ts': [
-    ...['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'ffi', 'sources'],
-    ...['sources/net', 'sources/sock-diag', 'sources/proc'],
+    ...['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'sources', 'sources/net'],
     ...[
-      'errors.ts',
       'faults.ts',
+      'ignored.ts',
+      'intake.ts',
+      'kernel-access.ts',
       'monotonic.ts',
       'version.ts',
       'options.ts',
@@ -44,9 +49,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
       'node:',
     ],
   ],
-  'start.ts': ['agent.ts', 'options.ts', 'stderr.ts'],
+  'start.ts': ['agent.ts', 'options.ts', 'stderr.ts', 'telemetry'],
   'register.ts': ['start.ts'],
-  'instrumentation.ts': ['start.ts', 'options.ts', 'version.ts', 'telemetry'],
+  'instrumentation.ts': ['start.ts', 'errors.ts', 'options.ts', 'version.ts', 'telemetry'],
   'index.ts': ['start.ts', 'instrumentation.ts', 'errors.ts'],
 };
 
@@ -54,7 +59,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 const typeArrows: Readonly<Record<string, readonly string[]>> = {
   'start.ts': ['connection', 'explain', 'sources'],
   'instrumentation.ts': ['@opentelemetry/api'],
-  'index.ts': ['tcp', 'connection', 'detectors', 'explain', 'sources', 'options.ts'],
+  'index.ts': ['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'sources', 'options.ts'],
 };
 
 const pureRooms = ['tcp', 'connection', 'detectors', 'explain'];

@@ -23,6 +23,9 @@ const defaults: Options = {
   spans: 'all',
   findings: 'text',
   maxConnections: 100_000,
+  maxSpansPerSecond: 500,
+  ignore: [],
+  startSdk: false,
 };
 
 describe('the table of options', () => {

@@ -1,4 +1,4 @@
-import { complete, fail } from './handshake.ts';
+import { assign, complete, fail } from './handshake.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { SocketEvent } from './observation.ts';
@@ -14,6 +14,8 @@ export function experience(connection: Lifecycle, event: Experience): readonly L
       return complete(connection, event);
     case 'connect_failed':
       return fail(connection, event);
+    case 'assigned':
+      return assign(connection, event);
     case 'ending':
       return end(connection, event);
     case 'closed':

@@ -3,7 +3,7 @@ import type { TcpInfo } from '../tcp/tcp-info.ts';
 import { catchUpAtStart, clamp } from './found-state.ts';
 import { type Lifecycle, newLifecycle } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
-import type { Accepted, Adopted, Connected, ConnectFailed, Connecting, Transition } from './observation.ts';
+import type { Accepted, Adopted, Assigned, Connected, ConnectFailed, Connecting, Transition } from './observation.ts';
 import { enter, finish } from './state-change.ts';
 
 /** First step of the client's handshake: the SYN is out. */
@@ -16,6 +16,7 @@ export function openActively(event: Connecting): Lifecycle {
   connection.syn = { at: event.at, inferred: false };
   connection.context = event.context;
   connection.suppressed = event.suppressed;
+  connection.awaitsRequest = event.awaitsRequest === true;
   connection.site = event.site;
   return connection;
 }
@@ -37,6 +38,17 @@ export function complete(connection: Lifecycle, { at, id, info }: Connected): Li
   });
   // The peer may have finished before Node looked.
   return info ? [...events, ...catchUpAtStart(connection, at, info)] : events;
+}
+
+/** The request is known that the connection was opened for. */
+export function assign(connection: Lifecycle, { at, context }: Assigned): LifecycleEvent[] {
+  if (connection.phase === 'opening') {
+    connection.context = context;
+    return [];
+  }
+  if (!connection.awaitsRequest) return [];
+  connection.awaitsRequest = false;
+  return [{ kind: 'request_assigned', connection, at, context }];
 }
 
 /** The connection was refused, timed out, or could not be tried at all. */

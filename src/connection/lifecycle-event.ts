@@ -19,6 +19,13 @@ export type LifecycleEvent =
       readonly context: unknown;
       readonly error: string;
     }
+  /** A pool's connection, after its handshake: `context` is that of the first request that it serves. */
+  | {
+      readonly kind: 'request_assigned';
+      readonly connection: Lifecycle;
+      readonly at: Instant;
+      readonly context: unknown;
+    }
   | { readonly kind: 'teardown_started'; readonly connection: Lifecycle; readonly at: Instant }
   | { readonly kind: 'teardown_completed'; readonly connection: Lifecycle; readonly at: Instant }
   /** The tracker will not speak of this connection again. */

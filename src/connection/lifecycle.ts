@@ -90,8 +90,10 @@ export interface Lifecycle {
   inJavaScript: boolean;
   signals: SocketSignals | undefined;
   site: CallSite | undefined;
-  /** Of the connect() call, until the handshake is over. */
+  /** Of the connect() call, or of the request that it was made for, until the handshake is over. */
   context: unknown;
+  /** A pool opened it for a request that is not known yet. */
+  awaitsRequest: boolean;
   suppressed: boolean;
 }
 
@@ -149,6 +151,7 @@ export function newLifecycle(
     signals: undefined,
     site: undefined,
     context: undefined,
+    awaitsRequest: false,
     suppressed: false,
   };
 }

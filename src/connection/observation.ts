@@ -61,6 +61,7 @@ export type SocketEvent =
   | Connecting
   | Connected
   | ConnectFailed
+  | Assigned
   | Accepted
   | Adopted
   | Inspected
@@ -88,7 +89,16 @@ export interface Connecting extends SocketEventBase {
   readonly context: unknown;
   /** Tracing was suppressed there: an exporter's own connection, which makes neither span nor finding. */
   readonly suppressed: boolean;
+  /** Opened by a pool, for a request that is not known before the connection stands. */
+  readonly awaitsRequest?: boolean | undefined;
   readonly site?: CallSite | undefined;
+}
+
+/** The request that the connection was opened for is known now; connect() may have run in the context of another. */
+export interface Assigned extends SocketEventBase {
+  readonly event: 'assigned';
+  /** The telemetry context in which the request was made. */
+  readonly context: unknown;
 }
 
 export interface Connected extends SocketEventBase {

@@ -31,11 +31,14 @@ export class Tracker {
   readonly #afterlife: Afterlife;
   readonly #suspects = new Set<Lifecycle>();
   readonly #strangers = new StrangerRows();
+  readonly #isIgnored: (connection: Lifecycle) => boolean;
   #evicted = 0;
   #lost = 0;
 
-  constructor(limits: TrackerLimits) {
+  /** `isIgnored`: connections that make neither span nor finding. */
+  constructor(limits: TrackerLimits, isIgnored: (connection: Lifecycle) => boolean = () => false) {
     this.#limits = limits;
+    this.#isIgnored = isIgnored;
     this.#afterlife = new Afterlife(limits.maxConnections);
   }
 
@@ -214,6 +217,7 @@ export class Tracker {
     // The same four-tuple or inode again: the kernel has let go of the one that had it.
     if (previous?.phase === 'released') events.push(...this.#forget(previous, 'over'));
     this.#all.add(connection);
+    if (this.#isIgnored(connection)) connection.suppressed = true;
     if (connection.ref !== undefined) this.#bySocket.set(connection.ref, connection);
     this.#index.add(connection);
     if (this.#all.size > this.#limits.maxConnections) events.push(...this.#evict());

@@ -52,7 +52,6 @@ export interface ConnectionView {
 
 export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
   const { id, syn, established, info } = connection;
-  const sent = info?.bytesSent === undefined ? undefined : info.bytesSent - (info.bytesRetransmitted ?? 0);
   return {
     id: connectionId(id, connection.firstSeen),
     role: connection.role,
@@ -68,7 +67,7 @@ export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
     rtt: connection.rttUs === undefined ? undefined : connection.rttUs / 1e6,
     receiveQueue: connection.receiveQueue,
     sendQueue: connection.sendQueue,
-    bytesSent: sent ?? connection.bytesWritten,
+    bytesSent: payloadSent(connection),
     bytesReceived: payloadReceived(connection),
     retransmits: info?.totalRetransmits,
     initiator: connection.initiator,
@@ -128,8 +127,13 @@ function finAcked({ changes, closeType }: Lifecycle): { at: Instant; inferred: b
   return edge && { at: edge.at, inferred: edge.inferred };
 }
 
+/** Payload that has gone out, without what was sent again. */
+export function payloadSent({ info, bytesWritten }: Lifecycle): number | undefined {
+  return info?.bytesSent === undefined ? bytesWritten : info.bytesSent - (info.bytesRetransmitted ?? 0);
+}
+
 /** `tcpi_bytes_received` without the one that stands for the peer's FIN. */
-function payloadReceived({ info, bytesRead, finReceived }: Lifecycle): number | undefined {
+export function payloadReceived({ info, bytesRead, finReceived }: Lifecycle): number | undefined {
   if (info?.bytesReceived === undefined) return bytesRead;
   return Math.max(0, info.bytesReceived - (finReceived ? 1 : 0));
 }

@@ -76,6 +76,10 @@ export class Raiser {
   }
 
   /** Those that were raised and not cleared, as they are now. */
+  isAccused(connectionId: string): boolean {
+    return this.#open.some(({ told, members }) => told !== undefined && members.has(connectionId));
+  }
+
   findings(): readonly Finding[] {
     return this.#open.filter((open) => open.told !== undefined).map((open) => open.now);
   }

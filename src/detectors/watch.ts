@@ -29,6 +29,11 @@ export class Watch {
     return this.#raiser.look(group(found), look);
   }
 
+  /** Whether a finding that was told is about this connection. */
+  isAccused(connectionId: string): boolean {
+    return this.#raiser.isAccused(connectionId);
+  }
+
   /** Those that are open now. */
   findings(): readonly Finding[] {
     return this.#raiser.findings();

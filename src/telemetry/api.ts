@@ -19,6 +19,12 @@ export function otelApi(): OtelApi | undefined {
   return loaded ?? undefined;
 }
 
+/** Whether somebody has registered an SDK that takes spans. */
+export function hasTracing(): boolean {
+  const global: unknown = Reflect.get(globalThis, registered);
+  return typeof global === 'object' && global !== null && 'trace' in global;
+}
+
 /** Loads the API whether or not an SDK is there yet: the application asked for telemetry in code. */
 export function requireOtelApi(): OtelApi | undefined {
   loaded ??= load();

@@ -16,6 +16,8 @@ export const attribute = {
   clientPort: 'client.port',
   errorType: 'error.type',
   connectionId: 'synfin.connection.id',
+  connectionAge: 'synfin.connection.age',
+  connectionReused: 'synfin.connection.reused',
   connectionDuration: 'synfin.connection.duration',
   inferred: 'synfin.inferred',
   observationSource: 'synfin.observation.source',

@@ -1,178 +1,229 @@
 import type { Attributes, Context, Link, Span, SpanContext, Tracer, TracerProvider } from '@opentelemetry/api';
-import { type Lifecycle, type StateChange, teardownStart } from '../connection/lifecycle.ts';
-import type { LifecycleEvent, Step } from '../connection/lifecycle-event.ts';
-import { stepsOf, viewOf } from '../connection/view.ts';
-import { networkType } from '../tcp/endpoint.ts';
-import { connectionId, type Instant } from '../tcp/identity.ts';
+import { type Lifecycle, teardownStart } from '../connection/lifecycle.ts';
+import type { LifecycleEvent } from '../connection/lifecycle-event.ts';
+import { type Instant, instant } from '../tcp/identity.ts';
 import { type OtelApi, otelApi } from './api.ts';
-import { attribute as a, eventPrefix, spanName, stateChangeEvent } from './semconv.ts';
+import { isNotable } from './notable.ts';
+import { spanName } from './semconv.ts';
+import { handshakeAttributes, teardownAttributes } from './span-attributes.ts';
+import { addEvents, handshakeEvents, type SpanEvents, teardownEvents } from './span-events.ts';
+import type { GuardedHooks, SpanName } from './span-hooks.ts';
+import type { SpanLimit } from './span-limit.ts';
 import type { WallClock } from './wall-clock.ts';
 
 /** SpanKind.INTERNAL and SpanStatusCode.ERROR: the API's enums are not at hand before it is loaded. */
 const kindInternal = 0;
 const statusError = 2;
 
+/** `notable`: only of connections that failed, were slow, retransmitted, were reset or leaked. */
+export type SpanMode = 'all' | 'notable' | 'off';
+
+export interface SpanEmitterOptions {
+  readonly version: string;
+  readonly clock: WallClock;
+  readonly now: () => Instant;
+  readonly mode: SpanMode;
+  readonly limit: SpanLimit;
+  readonly hooks: GuardedHooks;
+}
+
+/** A handshake that is over, and of which it is not known yet whether, or under which span, it is to be told. */
+interface Held {
+  readonly end: Instant;
+  readonly parent: SpanContext | undefined;
+}
+
+interface Telling {
+  readonly name: SpanName;
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly attributes: Attributes;
+  readonly parent: Context;
+  readonly links: Link[];
+  readonly error: string | undefined;
+  readonly events: SpanEvents;
+}
+
 /** Tells the life of each connection in two short spans, since exporters only ever see a span that has ended. */
 export class SpanEmitter {
-  readonly #version: string;
-  readonly #clock: WallClock;
+  readonly #options: SpanEmitterOptions;
   readonly #handshakes = new WeakMap<Lifecycle, SpanContext>();
+  readonly #held = new WeakMap<Lifecycle, Held>();
+  /** Those that are not told for want of a parent. */
+  readonly #orphans = new WeakSet<Lifecycle>();
+  readonly #leaked = new WeakSet<Lifecycle>();
+  #hooks: GuardedHooks;
   #provider: TracerProvider | undefined;
 
-  constructor(version: string, clock: WallClock) {
-    this.#version = version;
-    this.#clock = clock;
+  constructor(options: SpanEmitterOptions) {
+    this.#options = options;
+    this.#hooks = options.hooks;
   }
 
   /** Spans go to this provider instead of the one that is registered globally. */
   setTracerProvider(provider: TracerProvider | undefined): void {
-    this.#provider = provider;
+    // An SDK that is configured by a file hands out one that does nothing (@opentelemetry/sdk-node, startNodeSdk).
+    this.#provider = provider?.constructor?.name === 'NoopTracerProvider' ? undefined : provider;
+  }
+
+  setHooks(hooks: GuardedHooks): void {
+    this.#hooks = hooks;
   }
 
   take(event: LifecycleEvent): void {
-    if (event.connection.suppressed) return;
-    if (event.kind === 'handshake_completed') this.#handshake(event, undefined);
-    else if (event.kind === 'handshake_failed') this.#handshake(event, event.error);
-    else if (event.kind === 'teardown_completed') this.#teardown(event.connection, event.at);
+    const { connection } = event;
+    if (this.#options.mode === 'off' || connection.suppressed) return;
+    if (event.kind === 'handshake_completed') this.#established(connection, event.at, event.context);
+    else if (event.kind === 'handshake_failed') this.#failed(connection, event.at, event.context, event.error);
+    else if (event.kind === 'request_assigned') this.#assigned(connection, event.context);
+    else if (event.kind === 'teardown_completed') this.#over(connection, event.at);
+  }
+
+  /** The connection is in a finding: whatever else becomes of it, it is worth telling. */
+  leaked(connection: Lifecycle): void {
+    if (this.#leaked.has(connection) || connection.suppressed) return;
+    this.#leaked.add(connection);
+    this.#tellHeld(connection);
+  }
+
+  /** Of the handshake's span, once there is one. */
+  handshakeOf(connection: Lifecycle): SpanContext | undefined {
+    return this.#handshakes.get(connection);
   }
 
   /** Of the handshake's span, for what else is told of the connection; undefined where there is no SDK. */
   traceIdOf(connection: Lifecycle): string | undefined {
-    const traceId = this.#handshakes.get(connection)?.traceId;
+    const { traceId } = this.#handshakes.get(connection) ?? this.#held.get(connection)?.parent ?? {};
     return traceId !== undefined && /[1-9a-f]/.test(traceId) ? traceId : undefined;
   }
 
-  #handshake({ connection, at: end, context }: HandshakeEnd, error: string | undefined): void {
-    const api = otelApi();
-    const tracer = this.#tracer(api);
-    const start = connection.syn?.at;
-    // A connection first seen half-way has no handshake to tell of.
-    if (api === undefined || tracer === undefined || start === undefined) return;
-    // An accepted socket runs in the context of listen(), which is nobody's request.
-    const parent = connection.role === 'client' && isContext(context) ? context : api.ROOT_CONTEXT;
-    const span = tracer.startSpan(spanName.handshake, { kind: kindInternal, startTime: this.#time(start) }, parent);
-    this.#handshakes.set(connection, span.spanContext());
-    if (span.isRecording()) {
-      span.setAttributes({ ...commonAttributes(connection), ...handshakeAttributes(connection) });
-      // Of one that failed, the RST that refused it is a step too.
-      this.#addSteps(
-        span,
-        stepsOf(connection).filter((step) => error !== undefined || isOfHandshake(step)),
-      );
-      if (connection.established) this.#addChange(span, handshakeChange(connection, connection.established));
-      if (error !== undefined) fail(span, error);
-    }
-    span.end(this.#time(end < start ? start : end));
+  /** The provider that spans go to now. */
+  provider(api: OtelApi | undefined): TracerProvider | undefined {
+    return this.#provider ?? api?.trace.getTracerProvider();
   }
 
-  #teardown(connection: Lifecycle, end: Instant): void {
-    const tracer = this.#tracer(otelApi());
-    if (tracer === undefined || connection.established === undefined) return;
+  #established(connection: Lifecycle, end: Instant, context: unknown): void {
+    const api = otelApi();
+    if (api === undefined) return;
+    const parent = parentOf(connection, context);
+    const wanted = this.#options.mode === 'all' || isNotable(connection);
+    if (wanted && !connection.awaitsRequest) this.#tellHandshake(api, connection, end, parent, undefined);
+    else this.#held.set(connection, { end, parent: parent && api.trace.getSpanContext(parent) });
+  }
+
+  #failed(connection: Lifecycle, end: Instant, context: unknown, error: string): void {
+    const api = otelApi();
+    if (api) this.#tellHandshake(api, connection, end, parentOf(connection, context), error);
+  }
+
+  /** The request that a pool opened the connection for is known now, and so is its span. */
+  #assigned(connection: Lifecycle, context: unknown): void {
+    const api = otelApi();
+    const held = this.#held.get(connection);
+    if (api === undefined || held === undefined) return;
+    const parent = parentOf(connection, context);
+    this.#held.set(connection, { ...held, parent: parent ? api.trace.getSpanContext(parent) : held.parent });
+    if (this.#options.mode === 'all' || isNotable(connection)) this.#tellHeld(connection);
+  }
+
+  #over(connection: Lifecycle, end: Instant): void {
+    const api = otelApi();
+    if (api === undefined || connection.established === undefined) return;
+    const notable = isNotable(connection) || this.#leaked.has(connection);
+    if (this.#options.mode === 'notable' && !notable) return;
+    this.#tellHeld(connection);
     const start = teardownStart(connection)?.at ?? end;
     const handshake = this.#handshakes.get(connection);
-    const links: Link[] = handshake ? [{ context: handshake }] : [];
-    const options = { kind: kindInternal, startTime: this.#time(start), root: true, links };
-    const span = tracer.startSpan(spanName.teardown, options);
+    this.#tell(api, connection, {
+      name: spanName.teardown,
+      start,
+      end,
+      attributes: teardownAttributes(connection, end),
+      parent: api.ROOT_CONTEXT,
+      links: handshake ? [{ context: handshake }] : [],
+      error: connection.error,
+      events: teardownEvents(connection),
+    });
+  }
+
+  #tellHeld(connection: Lifecycle): void {
+    const api = otelApi();
+    const held = this.#held.get(connection);
+    if (api === undefined || held === undefined) return;
+    this.#held.delete(connection);
+    const parent = held.parent && api.trace.setSpanContext(api.ROOT_CONTEXT, held.parent);
+    this.#tellHandshake(api, connection, held.end, parent, undefined);
+  }
+
+  #tellHandshake(
+    api: OtelApi,
+    connection: Lifecycle,
+    end: Instant,
+    parent: Context | undefined,
+    error: string | undefined,
+  ): void {
+    const { syn } = connection;
+    // A connection first seen half-way has no handshake to tell of.
+    if (syn === undefined) return;
+    if (this.#hooks.requireParentSpan && !hasSpan(api, parent)) this.#orphans.add(connection);
+    const span = this.#tell(api, connection, {
+      name: spanName.handshake,
+      start: syn.at,
+      end,
+      attributes: handshakeAttributes(connection, error),
+      // An accepted socket runs in the context of listen(), which is nobody's request.
+      parent: parent ?? api.ROOT_CONTEXT,
+      links: [],
+      error,
+      events: handshakeEvents(connection, error !== undefined),
+    });
+    if (span) this.#handshakes.set(connection, span.spanContext());
+  }
+
+  /** Gives back the span that was told; undefined where none was. */
+  #tell(api: OtelApi, connection: Lifecycle, telling: Telling): Span | undefined {
+    const { name, start, links, parent } = telling;
+    const { limit, now } = this.#options;
+    const tracer = this.#tracer(api);
+    if (tracer === undefined || this.#isUntold(connection, telling)) return undefined;
+    const notable = isNotable(connection) || this.#leaked.has(connection);
+    if (!limit.admits(notable, now())) return undefined;
+    const end = instant(Math.max(telling.end, start));
+    const time = this.#options.clock.timesSince(start);
+    const attributes = { ...telling.attributes, ...this.#hooks.attributes(connection, name, end) };
+    const span = tracer.startSpan(name, { kind: kindInternal, startTime: time(start), attributes, links }, parent);
     if (span.isRecording()) {
-      span.setAttributes({ ...commonAttributes(connection), ...teardownAttributes(connection, end) });
-      this.#addSteps(
-        span,
-        stepsOf(connection).filter((step) => !isOfHandshake(step)),
-      );
-      for (const change of connection.changes) this.#addChange(span, change);
-      if (connection.error !== undefined) fail(span, connection.error);
-    }
-    span.end(this.#time(end < start ? start : end));
+      addEvents(span, telling.events, time);
+      if (telling.error !== undefined) span.setStatus({ code: statusError, message: telling.error });
+      this.#hooks.ending(span, connection, name, end);
+    } else limit.giveBack();
+    span.end(time(end));
+    return span;
   }
 
-  #addSteps(span: Span, steps: readonly Step[]): void {
-    for (const { name, at, inferred } of steps)
-      span.addEvent(eventPrefix + name, inferred ? { [a.inferred]: true } : {}, this.#time(at));
+  #isUntold(connection: Lifecycle, { name, end }: Telling): boolean {
+    const orphan = this.#hooks.requireParentSpan && this.#isOrphan(connection, name);
+    return orphan || this.#hooks.ignores(connection, name, end);
   }
 
-  #addChange(span: Span, { from, to, at, inferred }: StateChange): void {
-    const attributes: Attributes = { [a.networkConnectionState]: to, [a.statePrevious]: from };
-    if (inferred) attributes[a.inferred] = true;
-    span.addEvent(stateChangeEvent, attributes, this.#time(at));
+  /** Also those whose handshake was over before an SDK came: nobody knows what it was made under. */
+  #isOrphan(connection: Lifecycle, name: SpanName): boolean {
+    return this.#orphans.has(connection) || (name === spanName.teardown && !this.#handshakes.has(connection));
   }
 
   /** Asked for anew each time: one taken before an SDK registers may never wake up. */
-  #tracer(api: OtelApi | undefined): Tracer | undefined {
-    const provider = this.#provider ?? api?.trace.getTracerProvider();
-    return provider?.getTracer('synfin', this.#version);
-  }
-
-  #time(at: Instant): [number, number] {
-    return this.#clock.hrTime(at);
+  #tracer(api: OtelApi): Tracer | undefined {
+    return this.provider(api)?.getTracer('synfin', this.#options.version);
   }
 }
 
-type HandshakeEnd = Extract<LifecycleEvent, { kind: 'handshake_completed' | 'handshake_failed' }>;
-
-const handshakeSteps = new Set<Step['name']>(['syn', 'syn_ack', 'ack']);
-
-function isOfHandshake({ name }: Step): boolean {
-  return handshakeSteps.has(name);
+function parentOf({ role }: Lifecycle, context: unknown): Context | undefined {
+  return role === 'client' && isContext(context) ? context : undefined;
 }
 
-function handshakeChange(
-  { role, source }: Lifecycle,
-  { at, inferred }: { at: Instant; inferred: boolean },
-): StateChange {
-  return { from: role === 'server' ? 'syn_received' : 'syn_sent', to: 'established', at, inferred, source };
-}
-
-function commonAttributes(connection: Lifecycle): Attributes {
-  const { role, requested, id, error } = connection;
-  const { local, peer } = id.tuple ?? {};
-  const attributes: Attributes = {
-    [a.networkTransport]: 'tcp',
-    [a.role]: role,
-    [a.connectionId]: connectionId(id, connection.firstSeen),
-    [a.observationSource]: connection.source,
-    [a.networkConnectionState]: connection.state,
-  };
-  if (local && peer) {
-    attributes[a.networkType] = networkType(peer.address);
-    attributes[a.networkLocalAddress] = local.address;
-    attributes[a.networkLocalPort] = local.port;
-    attributes[a.networkPeerAddress] = peer.address;
-    attributes[a.networkPeerPort] = peer.port;
-  }
-  const server = role === 'server' ? local : (requested ?? peer);
-  const client = role === 'server' ? peer : undefined;
-  if (server) Object.assign(attributes, { [a.serverAddress]: server.address, [a.serverPort]: server.port });
-  if (client) Object.assign(attributes, { [a.clientAddress]: client.address, [a.clientPort]: client.port });
-  if (error !== undefined) attributes[a.errorType] = error;
-  return attributes;
-}
-
-function handshakeAttributes({ rttUs, synRetransmits, role, attempt }: Lifecycle): Attributes {
-  const attributes: Attributes = {};
-  if (rttUs !== undefined) attributes[a.rtt] = rttUs / 1e6;
-  if (synRetransmits !== undefined) attributes[a.synRetransmits] = synRetransmits;
-  if (role === 'client') attributes[a.connectAttempt] = attempt;
-  return attributes;
-}
-
-function teardownAttributes(connection: Lifecycle, end: Instant): Attributes {
-  const view = viewOf(connection, end);
-  const established = connection.established?.at ?? connection.firstSeen;
-  const attributes: Attributes = {
-    [a.closeInitiator]: connection.initiator,
-    [a.connectionDuration]: Math.max(0, end - established) / 1e6,
-  };
-  if (connection.closeType) attributes[a.closeType] = connection.closeType;
-  if (view.retransmits !== undefined) attributes[a.retransmits] = view.retransmits;
-  if (view.bytesSent !== undefined) attributes[a.bytesSent] = view.bytesSent;
-  if (view.bytesReceived !== undefined) attributes[a.bytesReceived] = view.bytesReceived;
-  // Only the kernel's own events see what comes after the descriptor is closed.
-  if (connection.source !== 'ebpf') attributes[a.inferred] = true;
-  return attributes;
-}
-
-function fail(span: Span, error: string): void {
-  span.setStatus({ code: statusError, message: error });
+function hasSpan(api: OtelApi, context: Context | undefined): boolean {
+  const span = context && api.trace.getSpanContext(context);
+  return span !== undefined && api.isSpanContextValid(span);
 }
 
 function isContext(context: unknown): context is Context {

@@ -13,41 +13,82 @@ export interface Clocks {
   readonly originMonotonic: Instant;
 }
 
-/** The wall clock may differ from what the monotonic one predicts by so much before it is believed to have been set. */
-const toleranceMs = 2;
+/** Wall minus monotonic time, in milliseconds, as it was from a moment on. */
+interface Offset {
+  readonly since: Instant;
+  ms: number;
+}
+
+/** The clocks are compared so often, when times are asked for. */
+const refreshUs = 1_000_000;
+
+/** A correction as large as this means that the clock was set: what began before keeps the time that it had then. */
+const setMs = 10;
+
+/** So many settings of the clock are remembered. */
+const mostOffsets = 8;
 
 /**
- * Turns monotonic instants into wall time. The two clocks are compared exactly once, where the process has a precise
- * pair; after that the wall clock's milliseconds serve to notice that it drifted or was set.
+ * Turns monotonic instants into wall time. The process starts with a precise pair of both clocks. After that the wall
+ * clock, which JavaScript is told in whole milliseconds, gives bounds: the offset stays as it is while it lies within
+ * them, and follows them where the clock drifts or is set.
  */
 export class WallClock {
   readonly #clocks: Clocks;
-  #offsetMs: number;
+  readonly #offsets: Offset[];
+  #comparedAt: Instant;
 
   constructor(clocks: Clocks) {
     this.#clocks = clocks;
-    this.#offsetMs = clocks.origin - clocks.originMonotonic / 1000;
+    this.#comparedAt = clocks.originMonotonic;
+    this.#offsets = [{ since: Number.NEGATIVE_INFINITY as Instant, ms: clocks.origin - clocks.originMonotonic / 1000 }];
   }
 
-  /** To be called now and then. */
-  refresh(): void {
-    const predicted = this.#clocks.monotonic() / 1000 + this.#offsetMs;
-    // Date.now() cuts the fraction off: half a millisecond later is the better guess.
-    const error = this.#clocks.wall() + 0.5 - predicted;
-    if (Math.abs(error) > toleranceMs) this.#offsetMs += error;
-  }
-
-  /** The fraction below a microsecond survives: seconds and the rest are added apart. */
-  hrTime(at: Instant): HrTime {
-    const offsetSeconds = Math.floor(this.#offsetMs / 1000);
-    const offsetNs = Math.round((this.#offsetMs - offsetSeconds * 1000) * 1e6);
-    const seconds = Math.floor(at / 1e6);
-    const ns = Math.round((at - seconds * 1e6) * 1000) + offsetNs;
-    const carry = Math.floor(ns / 1e9);
-    return [seconds + offsetSeconds + carry, ns - carry * 1e9];
+  /**
+   * The times of something that began at `start`, all by the offset that held then: no setting of the clock makes a
+   * duration wrong or negative, and what began under another span lies within it.
+   */
+  timesSince(start: Instant): (at: Instant) => HrTime {
+    this.#refreshIfDue();
+    const offset = this.#offsetAt(start).ms;
+    return (at) => hrTime(at, offset);
   }
 
   iso(at: Instant): string {
-    return new Date(at / 1000 + this.#offsetMs).toISOString();
+    this.#refreshIfDue();
+    return new Date(at / 1000 + this.#offsetAt(at).ms).toISOString();
   }
+
+  #refreshIfDue(): void {
+    const before = this.#clocks.monotonic();
+    if (before - this.#comparedAt < refreshUs) return;
+    this.#comparedAt = before;
+    const wall = this.#clocks.wall();
+    // The millisecond that is shown began at most one ago, and whoever reads the clocks may be held up in between.
+    const least = wall - this.#clocks.monotonic() / 1000;
+    const most = wall + 1 - before / 1000;
+    const [current] = this.#offsets;
+    if (current === undefined) return;
+    const corrected = Math.min(Math.max(current.ms, least), most);
+    if (Math.abs(corrected - current.ms) < setMs) current.ms = corrected;
+    else {
+      this.#offsets.unshift({ since: before, ms: corrected });
+      this.#offsets.length = Math.min(this.#offsets.length, mostOffsets);
+    }
+  }
+
+  #offsetAt(at: Instant): Offset {
+    const held = this.#offsets.find(({ since }) => since <= at);
+    return held ?? (this.#offsets.at(-1) as Offset);
+  }
+}
+
+/** The fraction below a microsecond survives: seconds and the rest are added apart. */
+function hrTime(at: Instant, offsetMs: number): HrTime {
+  const offsetSeconds = Math.floor(offsetMs / 1000);
+  const offsetNs = Math.round((offsetMs - offsetSeconds * 1000) * 1e6);
+  const seconds = Math.floor(at / 1e6);
+  const ns = Math.round((at - seconds * 1e6) * 1000) + offsetNs;
+  const carry = Math.floor(ns / 1e9);
+  return [seconds + offsetSeconds + carry, ns - carry * 1e9];
 }

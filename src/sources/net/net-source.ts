@@ -1,28 +1,41 @@
 import { Socket } from 'node:net';
-import type { CallSite, Inspected } from '../../connection/observation.ts';
+import type { CallSite, Inspected, SocketRef } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { NotSupportedError } from '../../errors.ts';
 import type { SocketIdentity } from '../../tcp/identity.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
 import { installHook } from './hook.ts';
 import { type Entry, Registry } from './registry.ts';
-import { RequestSites } from './request-sites.ts';
+import { Requests } from './requests.ts';
+import type { ServedRequest } from './served-request.ts';
 import { readSignals } from './signals.ts';
 import type { HookPorts } from './socket-life.ts';
-import { identify, isOpen, tcpHandleOf } from './tcp-handle.ts';
+import { identify, innerSocketOf, isOpen, tcpHandleOf } from './tcp-handle.ts';
 
-export type NetSourceOptions = Omit<HookPorts, 'report'>;
+export interface NetSourceOptions extends Omit<HookPorts, 'report' | 'requests'> {
+  /** undici made a request, and tells everybody who listens. */
+  readonly undiciMade: (request: object) => void;
+  readonly served: (socket: SocketRef, request: ServedRequest) => void;
+}
 
 /** What JavaScript knows of this process's sockets: the hook, and the registry of what it saw. */
 export class NetSource implements Source {
   readonly name = 'net';
   readonly #options: NetSourceOptions;
   readonly #registry = new Registry();
-  readonly #requests: RequestSites;
+  readonly #requests: Requests;
+  #report: Report = () => {};
 
   constructor(options: NetSourceOptions) {
     this.#options = options;
-    this.#requests = new RequestSites(options.sites, options.fault);
+    this.#requests = new Requests({
+      ...options,
+      served: (socket, request) => this.#withRef(socket, (ref) => options.served(ref, request)),
+      assigned: (socket, context) =>
+        this.#withRef(socket, (ref) =>
+          this.#report({ kind: 'socket_event', event: 'assigned', socket: ref, at: options.now(), context }),
+        ),
+    });
   }
 
   async probe(): Promise<NotSupportedError | undefined> {
@@ -36,7 +49,9 @@ export class NetSource implements Source {
 
   /** As `run`, but watching from this very line on: the next one may be the application's. */
   start(report: Report, signal: AbortSignal): void {
-    const undo = [installHook(this.#registry, { ...this.#options, report }), this.#requests.install()];
+    this.#report = report;
+    const requests = this.#requests;
+    const undo = [installHook(this.#registry, { ...this.#options, requests, report }), requests.install()];
     signal.addEventListener('abort', () => undo.forEach((act) => void act()), { once: true });
   }
 
@@ -90,6 +105,11 @@ export class NetSource implements Source {
     const socket = this.#registry.nextRef();
     const at = this.#options.now();
     report({ kind: 'socket_event', event: 'adopted', socket, at, id, inJavaScript: false });
+  }
+
+  #withRef(socket: Socket, act: (ref: SocketRef) => void): void {
+    const entry = this.#registry.entryOf(innerSocketOf(socket) ?? socket);
+    if (entry) act(entry.ref);
   }
 
   #adopt(entry: Entry, report: Report): void {

@@ -12,6 +12,8 @@ export interface ConnectCall {
   readonly context: unknown;
   readonly suppressed: boolean;
   readonly site: CallSite | undefined;
+  /** Opened by a pool, for a request that is not known yet. */
+  readonly awaitsRequest: boolean;
   attempts: number;
 }
 

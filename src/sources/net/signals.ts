@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import type { HttpSignals, SocketSignals } from '../../connection/observation.ts';
 import type { Entry } from './registry.ts';
-import type { RequestSites } from './request-sites.ts';
+import type { Requests } from './requests.ts';
 
 /** The parts of Node's streams, sockets and HTTP messages that tell why a connection is stuck; read, never written. */
 interface Inspected extends Socket {
@@ -29,7 +29,7 @@ interface HttpMessage {
 }
 
 /** Reads what JavaScript knows of a socket, at the moment of looking. Calls nothing that has an effect. */
-export function readSignals(entry: Entry, outermost: Socket, requests: RequestSites): SocketSignals {
+export function readSignals(entry: Entry, outermost: Socket, requests: Requests): SocketSignals {
   const socket = outermost as Inspected;
   const state = socket._readableState;
   const [target] = state?.pipes ?? [];
@@ -59,7 +59,7 @@ export function readSignals(entry: Entry, outermost: Socket, requests: RequestSi
   };
 }
 
-function httpSignals(socket: Inspected, requests: RequestSites): HttpSignals | undefined {
+function httpSignals(socket: Inspected, requests: Requests): HttpSignals | undefined {
   if (requests.isUndici(socket)) return fetchSignals(socket, requests);
   if (isHttpServer(socket.server)) return serverSignals(socket);
   const request = socket._httpMessage;
@@ -67,7 +67,7 @@ function httpSignals(socket: Inspected, requests: RequestSites): HttpSignals | u
 }
 
 /** undici keeps its parser and client under symbols of its own, and lets go of both when it hands an upgrade over. */
-function fetchSignals(socket: Inspected, requests: RequestSites): HttpSignals {
+function fetchSignals(socket: Inspected, requests: Requests): HttpSignals {
   const request = requests.undiciRequest(socket);
   return {
     side: 'fetch',

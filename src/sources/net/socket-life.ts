@@ -7,6 +7,7 @@ import type { Instant } from '../../tcp/identity.ts';
 import type { Report } from '../source.ts';
 import type { CallSites } from './call-site.ts';
 import type { Entry, Registry } from './registry.ts';
+import type { Requests } from './requests.ts';
 import { identify, innerSocketOf, isOpen, knowsItsOwner, type TcpHandle, tcpHandleOf } from './tcp-handle.ts';
 
 /** What the hook is handed by whoever runs it. */
@@ -18,6 +19,7 @@ export interface HookPorts {
   /** What the kernel tells of a descriptor, where this host lets us ask. */
   readonly kernel: () => KernelSockets | undefined;
   readonly sites: CallSites;
+  readonly requests: Requests;
   /** The application has begun to use sockets: a server listens, or a connection came or goes. */
   readonly wake: () => void;
   /** An error of ours: never the application's business. */
@@ -53,9 +55,11 @@ export class SocketLife {
   calling(socket: Socket, args: unknown[], below: Frame): void {
     const requested = requestedEndpoint(args);
     if (requested === undefined) return;
-    const { context, suppressed } = this.#ports.captureContext();
-    const site = suppressed ? undefined : this.#ports.sites.capture(below);
-    this.#registry.called(socket, { at: this.#ports.now(), requested, context, suppressed, site, attempts: 0 });
+    const { captureContext, requests, sites, now } = this.#ports;
+    const { context, suppressed } = captureContext();
+    const { awaitsRequest } = requests.connecting(socket, optionsOf(args), context);
+    const site = suppressed ? undefined : sites.capture(below);
+    this.#registry.called(socket, { at: now(), requested, context, suppressed, site, awaitsRequest, attempts: 0 });
   }
 
   /** A socket has a handle: a fresh one that is to be connected, or one that came connected. */
@@ -101,6 +105,7 @@ export class SocketLife {
       requested: call?.requested ?? peer,
       context: call?.context,
       suppressed: call?.suppressed ?? false,
+      awaitsRequest: call?.awaitsRequest ?? false,
       site: call?.site,
     });
     if (status !== 0) {
@@ -146,6 +151,7 @@ export class SocketLife {
     }
     entry.phase = 'open';
     this.#registry.settled(entry.socket);
+    this.#assign(entry);
     const kernel = this.#ports.kernel();
     this.#ports.report({
       kind: 'socket_event',
@@ -157,7 +163,17 @@ export class SocketLife {
     });
   }
 
+  /** A queued request gets a connection that was opened in the context of the one before it. */
+  #assign(entry: Entry): void {
+    const { _httpMessage: request } = this.#registry.outermost(entry) as { _httpMessage?: object | null };
+    const context = request ? this.#ports.requests.contextOf(request) : undefined;
+    if (context === undefined) return;
+    const at = this.#ports.now();
+    this.#ports.report({ kind: 'socket_event', event: 'assigned', socket: entry.ref, at, context });
+  }
+
   #failed(entry: Entry, status: number): void {
+    this.#assign(entry);
     this.#registry.remove(entry);
     const error = errorName(status);
     const at = this.#ports.now();
@@ -170,6 +186,7 @@ export class SocketLife {
     const info = kernel?.tcpInfo(handle.fd);
     const bytesRead = entry.receivedBefore + handle.bytesRead;
     // What Node did not read, another process may have: the kernel is asked, where the difference matters.
+    if (entry.phase === 'opening') this.#assign(entry);
     const ask = info?.state === 'closed' || (unreadBytes(info, bytesRead) ?? 0) > 0;
     this.#registry.remove(entry);
     this.#ports.report({
@@ -192,7 +209,7 @@ const unspecified = new Set(['0.0.0.0', '::']);
 
 /** `connect(options)`, `connect(port, host)`, or the array that Node has normalised already; not a path. */
 function requestedEndpoint(args: unknown[]): Endpoint | undefined {
-  const first = Array.isArray(args[0]) ? args[0][0] : args[0];
+  const first = optionsOf(args);
   if (typeof first === 'object' && first !== null) {
     const { host, port, path } = first as { host?: unknown; port?: unknown; path?: unknown };
     if (path || port === undefined) return undefined;
@@ -201,6 +218,10 @@ function requestedEndpoint(args: unknown[]): Endpoint | undefined {
   const port = Number(first);
   if (!Number.isInteger(port)) return undefined;
   return { address: typeof args[1] === 'string' ? args[1] : 'localhost', port };
+}
+
+function optionsOf([first]: unknown[]): unknown {
+  return Array.isArray(first) ? first[0] : first;
 }
 
 /** Not imported: on Node 22 and later an import of node:util runs a getter that opens the host's `process.stderr`. */

@@ -1,0 +1,56 @@
+import type { Instant } from '../tcp/identity.ts';
+
+/** Of a full second's spans, this share is kept for connections that something happened to. */
+const keptForNotable = 0.2;
+
+/**
+ * Lets so many spans through in a second, a second's worth at once. What is over it is dropped and counted; the spans of
+ * notable connections are the last to go.
+ */
+export class SpanLimit {
+  readonly #perSecond: number;
+  readonly #firstDropped: () => void;
+  #left: number;
+  #filledAt: Instant | undefined;
+  #told = 0;
+  #dropped = 0;
+
+  /** `firstDropped` is called once. */
+  constructor(perSecond: number, firstDropped: () => void = () => {}) {
+    this.#perSecond = perSecond;
+    this.#firstDropped = firstDropped;
+    this.#left = perSecond;
+  }
+
+  admits(notable: boolean, now: Instant): boolean {
+    this.#refill(now);
+    const kept = notable ? 0 : Math.floor(this.#perSecond * keptForNotable);
+    if (this.#left - kept < 1) {
+      if (++this.#dropped === 1) this.#firstDropped();
+      return false;
+    }
+    this.#left--;
+    this.#told++;
+    return true;
+  }
+
+  /** The span that was let through is none: a sampler had decided against it. */
+  giveBack(): void {
+    this.#left++;
+    this.#told--;
+  }
+
+  get told(): number {
+    return this.#told;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  #refill(now: Instant): void {
+    const since = this.#filledAt === undefined ? 0 : Math.max(0, now - this.#filledAt);
+    this.#left = Math.min(this.#perSecond, this.#left + (since / 1e6) * this.#perSecond);
+    this.#filledAt = now;
+  }
+}

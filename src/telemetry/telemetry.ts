@@ -1,0 +1,94 @@
+import type { TracerProvider } from '@opentelemetry/api';
+import type { Lifecycle } from '../connection/lifecycle.ts';
+import type { LifecycleEvent } from '../connection/lifecycle-event.ts';
+import type { Instant } from '../tcp/identity.ts';
+import { RequestLinks, type Served } from './request-links.ts';
+import { GuardedHooks, type SpanHooks } from './span-hooks.ts';
+import { SpanLimit } from './span-limit.ts';
+import { SpanEmitter, type SpanMode } from './spans.ts';
+import { UndiciSpans } from './undici-spans.ts';
+import { WallClock } from './wall-clock.ts';
+
+export interface TelemetryOptions {
+  readonly version: string;
+  readonly mode: SpanMode;
+  readonly maxSpansPerSecond: number;
+  readonly now: () => Instant;
+  /** Told to a person, once. */
+  readonly tell: (message: string) => void;
+  readonly fault: (where: string, error: unknown) => void;
+}
+
+/** What became of the spans that there were to tell. */
+export interface SpanCounts {
+  readonly told: number;
+  /** Over `maxSpansPerSecond`. */
+  readonly dropped: number;
+}
+
+/** All that goes to OpenTelemetry, as the agent sees it. */
+export class Telemetry {
+  readonly clock: WallClock;
+  readonly #mode: SpanMode;
+  readonly #spans: SpanEmitter;
+  readonly #limit: SpanLimit;
+  readonly #undici: UndiciSpans;
+  readonly #links: RequestLinks;
+  readonly #fault: TelemetryOptions['fault'];
+
+  constructor({ version, mode, maxSpansPerSecond, now, tell, fault }: TelemetryOptions) {
+    this.#mode = mode;
+    this.#fault = fault;
+    this.clock = new WallClock({
+      monotonic: now,
+      wall: Date.now,
+      origin: performance.timeOrigin + performance.now(),
+      originMonotonic: now(),
+    });
+    this.#limit = new SpanLimit(maxSpansPerSecond, () =>
+      tell(`there are more than ${maxSpansPerSecond} spans a second: what is over that (maxSpansPerSecond) is dropped`),
+    );
+    const hooks = new GuardedHooks({}, fault);
+    this.#spans = new SpanEmitter({ version, clock: this.clock, now, mode, limit: this.#limit, hooks });
+    this.#undici = new UndiciSpans((api) => this.#spans.provider(api));
+    this.#links = new RequestLinks(this.#spans, this.#undici);
+  }
+
+  /** Spans go to this provider instead of the one that is registered globally. */
+  setTracerProvider(provider: TracerProvider | undefined): void {
+    this.#spans.setTracerProvider(provider);
+  }
+
+  setHooks(hooks: SpanHooks): void {
+    this.#spans.setHooks(new GuardedHooks(hooks, this.#fault));
+  }
+
+  take(events: readonly LifecycleEvent[]): void {
+    for (const event of events) this.#spans.take(event);
+  }
+
+  leaked(connection: Lifecycle): void {
+    if (this.#mode !== 'off') this.#spans.leaked(connection);
+  }
+
+  undiciMade(request: object): void {
+    if (this.#mode !== 'off') this.#undici.made(request);
+  }
+
+  served(connection: Lifecycle, request: Served): void {
+    if (this.#mode !== 'off') this.#links.served(connection, request);
+  }
+
+  traceIdOf(connection: Lifecycle): string | undefined {
+    return this.#spans.traceIdOf(connection);
+  }
+
+  counts(): SpanCounts {
+    const { told, dropped } = this.#limit;
+    return { told, dropped };
+  }
+
+  close(): void {
+    this.#undici.close();
+  }
+}

@@ -1,0 +1,112 @@
+import type { Span, TracerProvider } from '@opentelemetry/api';
+import { type OtelApi, otelApi } from './api.ts';
+
+/** SpanKind.CLIENT */
+const kindClient = 2;
+
+const scopeName = '@opentelemetry/instrumentation-undici';
+
+/** A span as every JavaScript SDK has it (ReadableSpan); the API shows less. */
+interface SdkSpan extends Span {
+  readonly kind?: number;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly instrumentationScope?: { readonly name?: string };
+}
+
+/** A SpanProcessor (https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-processor). */
+interface Processor {
+  onStart(span: SdkSpan): void;
+  onEnd(): void;
+  forceFlush(): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+/** Where the SDKs 2.x and 3.x keep the processors of a provider (sdk-trace, TracerProvider and MultiSpanProcessor). */
+interface SdkProvider {
+  getDelegate?(): SdkProvider;
+  readonly _activeSpanProcessor?: { readonly _spanProcessors?: unknown };
+}
+
+/** Whether a span is that of a HTTP request which this process makes. */
+export function isClientSpan(span: Span): boolean {
+  const { kind, attributes } = span as SdkSpan;
+  if (kind !== kindClient || attributes === undefined) return false;
+  return 'http.request.method' in attributes || 'http.method' in attributes;
+}
+
+/**
+ * Finds the span of an undici request. Its instrumentation makes it where undici tells of the request, activates it
+ * nowhere and keeps it to itself, and no API leads to it; so this listens, as one more span processor, to what begins
+ * in that very moment. Where an SDK keeps its processors elsewhere, no span is found and nothing is changed.
+ */
+export class UndiciSpans {
+  readonly #providerOf: (api: OtelApi) => TracerProvider | undefined;
+  readonly #found = new WeakMap<object, Span>();
+  readonly #joined = new Map<unknown[], Processor>();
+  readonly #seen = new WeakSet<object>();
+  /** Whichever of the two came first in this turn waits for the other: both listen to the same channel. */
+  #request: WeakRef<object> | undefined;
+  #span: WeakRef<SdkSpan> | undefined;
+
+  constructor(providerOf: (api: OtelApi) => TracerProvider | undefined) {
+    this.#providerOf = providerOf;
+  }
+
+  spanOf(request: object): Span | undefined {
+    return this.#found.get(request);
+  }
+
+  /** undici tells of a request that was made. */
+  made(request: object): void {
+    const api = otelApi();
+    if (api === undefined) return;
+    this.#join(this.#providerOf(api));
+    const span = this.#span?.deref();
+    this.#span = undefined;
+    if (span && isFor(span, request)) this.#found.set(request, span);
+    else this.#request = new WeakRef(request);
+  }
+
+  /** Leaves every provider as it was. */
+  close(): void {
+    for (const [processors, processor] of this.#joined) {
+      const at = processors.indexOf(processor);
+      if (at >= 0) processors.splice(at, 1);
+    }
+    this.#joined.clear();
+  }
+
+  #join(provider: TracerProvider | undefined): void {
+    const given = provider as SdkProvider | undefined;
+    const sdk = given?.getDelegate?.() ?? given;
+    if (sdk === undefined || this.#seen.has(sdk)) return;
+    this.#seen.add(sdk);
+    const processors = sdk._activeSpanProcessor?._spanProcessors;
+    if (!Array.isArray(processors)) return;
+    const processor: Processor = {
+      onStart: (span) => this.#started(span),
+      onEnd() {},
+      async forceFlush() {},
+      async shutdown() {},
+    };
+    processors.push(processor);
+    this.#joined.set(processors, processor);
+  }
+
+  #started(span: SdkSpan): void {
+    if (span.instrumentationScope?.name !== scopeName) return;
+    const request = this.#request?.deref();
+    this.#request = undefined;
+    if (request && isFor(span, request)) this.#found.set(request, span);
+    else this.#span = new WeakRef(span);
+  }
+}
+
+function isFor(span: SdkSpan, request: object): boolean {
+  const { origin, path } = request as { origin?: unknown; path?: unknown };
+  try {
+    return span.attributes?.['url.full'] === new URL(String(path), String(origin)).toString();
+  } catch {
+    return false;
+  }
+}
