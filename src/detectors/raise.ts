@@ -129,8 +129,7 @@ export class Raiser {
     open.looks++;
     open.looksGone = 0;
     open.looksSinceTold++;
-    const status = open.told === undefined ? 'raised' : 'changed';
-    open.now = describe(open.id, group, open.growth, look, status);
+    open.now = describe(open.id, group, open.growth, look, open.told?.status ?? 'raised');
     if (open.told === undefined) {
       return !grows || open.looks >= looksToSettle ? this.#tell(open) : undefined;
     }
@@ -144,7 +143,7 @@ export class Raiser {
     open.looksSinceTold++;
     open.growth.look(look.at, 0);
     const nothing = { count: 0, growth_per_minute: 0, forecast: null, severity: 'warning', sample: [] } as const;
-    open.now = { ...open.now, ...nothing, status: 'changed' };
+    open.now = { ...open.now, ...nothing };
     if (told !== undefined && open.looksGone < looksToClear) {
       const due = open.looksSinceTold >= looksBetweenChanges && told.count > 0;
       return due ? this.#tell(open) : undefined;
@@ -154,6 +153,7 @@ export class Raiser {
   }
 
   #tell(open: Open): Finding {
+    open.now = { ...open.now, status: open.told === undefined ? 'raised' : 'changed' };
     open.told = open.now;
     open.looksSinceTold = 0;
     return open.now;

@@ -95,6 +95,17 @@ describe('changed', () => {
     assert.deepEqual(raised(sick(2)).toldIn(20, sick(3)), []);
   });
 
+  it('not told again → it stays what it was told as, though its numbers move', () => {
+    const story = raised(sick(2));
+    const statuses = () => story.raiser.findings().map(({ status, count }) => `${status} ${count}`);
+    story.looks(20, sick(3));
+    assert.deepEqual(statuses(), ['raised 3']);
+    story.looks(1, sick(4));
+    assert.deepEqual(statuses(), ['changed 4']);
+    story.looks(3, sick(5));
+    assert.deepEqual(statuses(), ['changed 5']);
+  });
+
   it('halved → told; a little more than half → not', () => {
     assert.deepEqual(raised(sick(4)).toldIn(20, sick(2)), [`6: changed ${first} 2`]);
     assert.deepEqual(raised(sick(4)).toldIn(20, sick(3)), []);

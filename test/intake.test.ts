@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Observation } from '../src/connection/observation.ts';
+import { Intake } from '../src/intake.ts';
+import { instant } from '../src/tcp/identity.ts';
+
+/** As the hook reports the end of a socket, so many microseconds after the first. */
+function closed(socket: number, at: number): Observation {
+  return { kind: 'socket_event', event: 'handed_over', socket, at: instant(at) };
+}
+
+const row: Observation = { kind: 'lost', source: 'sock_diag', at: instant(0), count: 1, what: 'a row' };
+
+function recording() {
+  const taken: number[] = [];
+  const intake = new Intake((observation) => {
+    taken.push(observation.kind === 'socket_event' ? observation.socket : -1);
+  });
+  return { taken, intake };
+}
+
+/** The timer keeps this process alive; the intake's own do not. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+describe('10,000 sockets close in one turn of the event loop', () => {
+  const perTurn = 128;
+
+  it('a few are taken in at once, and no more than that in any later turn', async () => {
+    const { taken, intake } = recording();
+    for (const socket of numbers(10_000)) intake.take(closed(socket, socket * 50));
+    assert.equal(taken.length, perTurn);
+    assert.equal(intake.waiting, 10_000 - perTurn);
+    let before = taken.length;
+    let most = 0;
+    let watching = true;
+    const watch = () => {
+      most = Math.max(most, taken.length - before);
+      before = taken.length;
+      if (watching) setImmediate(watch);
+    };
+    setImmediate(watch);
+    await until(() => taken.length === 10_000);
+    watching = false;
+    assert.ok(most <= perTurn, `${most} in one turn`);
+  });
+
+  it('none is lost, and the order is kept, rows in between included', async () => {
+    const { taken, intake } = recording();
+    const expected: number[] = [];
+    for (const socket of numbers(10_000)) {
+      intake.take(closed(socket, socket * 50));
+      expected.push(socket);
+      if (socket % 1000 !== 999) continue;
+      intake.take(row);
+      expected.push(-1);
+    }
+    await until(() => intake.waiting === 0);
+    assert.deepEqual(taken, expected);
+  });
+
+  it('who asks how things stand has it all at once', () => {
+    const { taken, intake } = recording();
+    for (const socket of numbers(10_000)) intake.take(closed(socket, socket * 50));
+    intake.settle();
+    assert.deepEqual(taken, numbers(10_000));
+    assert.equal(intake.waiting, 0);
+  });
+
+  it('more than 100,000 that wait → memory has an end, and still none is lost', () => {
+    const { taken, intake } = recording();
+    for (const socket of numbers(150_000)) intake.take(closed(socket, socket));
+    assert.ok(intake.waiting <= 100_000, `${intake.waiting}`);
+    intake.settle();
+    assert.deepEqual(taken, numbers(150_000));
+  });
+});
+
+describe('an ordinary day', () => {
+  it('a socket now and then → taken in at once, and nothing is scheduled', () => {
+    const before = process.getActiveResourcesInfo().length;
+    const { taken, intake } = recording();
+    for (const socket of numbers(1000)) intake.take(closed(socket, socket * 5000));
+    assert.equal(taken.length, 1000);
+    assert.equal(process.getActiveResourcesInfo().length, before);
+  });
+
+  it('rows of a sweep are taken in at once: whoever sweeps does so in slices', () => {
+    const { taken, intake } = recording();
+    for (let count = 0; count < 1000; count++) intake.take(row);
+    assert.equal(taken.length, 1000);
+  });
+
+  it('a burst, then quiet, then a burst → each is taken in in slices', async () => {
+    const { taken, intake } = recording();
+    for (const start of [0, 10e6]) {
+      const before = taken.length;
+      for (const socket of numbers(1000)) intake.take(closed(socket, start + socket));
+      assert.ok(taken.length - before <= 128);
+      await until(() => intake.waiting === 0);
+    }
+    assert.equal(taken.length, 2000);
+  });
+
+  it('an error of whoever observes is thrown to the one who reports, and the rest goes on', () => {
+    let calls = 0;
+    const intake = new Intake(() => {
+      calls++;
+      throw new Error('broken');
+    });
+    assert.throws(() => intake.take(row));
+    assert.throws(() => intake.take(row));
+    assert.equal(calls, 2);
+  });
+});
