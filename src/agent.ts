@@ -83,6 +83,7 @@ export class Agent {
 
   /** Watches from this line on. The kernel is not asked before the application's first socket. */
   start(): void {
+    this.telemetry.start();
     this.#net.start(this.#report, this.#stop.signal);
     this.#stop.signal.addEventListener('abort', () => this.telemetry.close(), { once: true });
     // Sockets from before this line wake nobody: they are looked for once, by a timer that keeps nothing alive.

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { TracerProvider } from '@opentelemetry/api';
 
 export type OtelApi = typeof import('@opentelemetry/api');
 
@@ -19,10 +20,10 @@ export function otelApi(): OtelApi | undefined {
   return loaded ?? undefined;
 }
 
-/** Whether somebody has registered an SDK that takes spans. */
-export function hasTracing(): boolean {
-  const global: unknown = Reflect.get(globalThis, registered);
-  return typeof global === 'object' && global !== null && 'trace' in global;
+/** Where spans go that are made by way of the API, whether or not that is loaded; undefined before an SDK is there. */
+export function globalTracerProvider(): TracerProvider | undefined {
+  const global = Reflect.get(globalThis, registered) as { readonly trace?: TracerProvider } | undefined;
+  return global?.trace;
 }
 
 /** Loads the API whether or not an SDK is there yet: the application asked for telemetry in code. */

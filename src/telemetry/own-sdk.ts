@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { hasTracing } from './api.ts';
+import { globalTracerProvider } from './api.ts';
 
 const sdkPackage = '@opentelemetry/sdk-node';
 
@@ -18,7 +18,7 @@ interface Sdk {
  * `process.exit()` is not delayed. Throws where there is none to start.
  */
 export function startOwnSdk(): void {
-  if (hasTracing()) return;
+  if (globalTracerProvider() !== undefined) return;
   const { NodeSDK } = loadSdk();
   const sdk: Sdk = new NodeSDK();
   sdk.start();

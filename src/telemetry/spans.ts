@@ -2,7 +2,7 @@ import type { Attributes, Context, Link, Span, SpanContext, Tracer, TracerProvid
 import { type Lifecycle, teardownStart } from '../connection/lifecycle.ts';
 import type { LifecycleEvent } from '../connection/lifecycle-event.ts';
 import { type Instant, instant } from '../tcp/identity.ts';
-import { type OtelApi, otelApi } from './api.ts';
+import { globalTracerProvider, type OtelApi, otelApi } from './api.ts';
 import { isNotable } from './notable.ts';
 import { spanName } from './semconv.ts';
 import { handshakeAttributes, teardownAttributes } from './span-attributes.ts';
@@ -98,8 +98,8 @@ export class SpanEmitter {
   }
 
   /** The provider that spans go to now. */
-  provider(api: OtelApi | undefined): TracerProvider | undefined {
-    return this.#provider ?? api?.trace.getTracerProvider();
+  provider(): TracerProvider | undefined {
+    return this.#provider ?? globalTracerProvider();
   }
 
   #established(connection: Lifecycle, end: Instant, context: unknown): void {
@@ -134,7 +134,7 @@ export class SpanEmitter {
     this.#tellHeld(connection);
     const start = teardownStart(connection)?.at ?? end;
     const handshake = this.#handshakes.get(connection);
-    this.#tell(api, connection, {
+    this.#tell(connection, {
       name: spanName.teardown,
       start,
       end,
@@ -166,7 +166,7 @@ export class SpanEmitter {
     // A connection first seen half-way has no handshake to tell of.
     if (syn === undefined) return;
     if (this.#hooks.requireParentSpan && !hasSpan(api, parent)) this.#orphans.add(connection);
-    const span = this.#tell(api, connection, {
+    const span = this.#tell(connection, {
       name: spanName.handshake,
       start: syn.at,
       end,
@@ -181,10 +181,10 @@ export class SpanEmitter {
   }
 
   /** Gives back the span that was told; undefined where none was. */
-  #tell(api: OtelApi, connection: Lifecycle, telling: Telling): Span | undefined {
+  #tell(connection: Lifecycle, telling: Telling): Span | undefined {
     const { name, start, links, parent } = telling;
     const { limit, now } = this.#options;
-    const tracer = this.#tracer(api);
+    const tracer = this.#tracer();
     if (tracer === undefined || this.#isUntold(connection, telling)) return undefined;
     const notable = isNotable(connection) || this.#leaked.has(connection);
     if (!limit.admits(notable, now())) return undefined;
@@ -212,8 +212,8 @@ export class SpanEmitter {
   }
 
   /** Asked for anew each time: one taken before an SDK registers may never wake up. */
-  #tracer(api: OtelApi): Tracer | undefined {
-    return this.provider(api)?.getTracer('synfin', this.#options.version);
+  #tracer(): Tracer | undefined {
+    return this.provider()?.getTracer('synfin', this.#options.version);
   }
 }
 

@@ -50,13 +50,19 @@ export class Telemetry {
     );
     const hooks = new GuardedHooks({}, fault);
     this.#spans = new SpanEmitter({ version, clock: this.clock, now, mode, limit: this.#limit, hooks });
-    this.#undici = new UndiciSpans((api) => this.#spans.provider(api));
+    this.#undici = new UndiciSpans(() => this.#spans.provider());
     this.#links = new RequestLinks(this.#spans, this.#undici);
   }
 
   /** Spans go to this provider instead of the one that is registered globally. */
   setTracerProvider(provider: TracerProvider | undefined): void {
     this.#spans.setTracerProvider(provider);
+    this.start();
+  }
+
+  /** An SDK may be there already. */
+  start(): void {
+    if (this.#mode !== 'off') this.#undici.join();
   }
 
   setHooks(hooks: SpanHooks): void {

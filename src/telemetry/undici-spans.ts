@@ -1,5 +1,4 @@
 import type { Span, TracerProvider } from '@opentelemetry/api';
-import { type OtelApi, otelApi } from './api.ts';
 
 /** SpanKind.CLIENT */
 const kindClient = 2;
@@ -40,7 +39,7 @@ export function isClientSpan(span: Span): boolean {
  * in that very moment. Where an SDK keeps its processors elsewhere, no span is found and nothing is changed.
  */
 export class UndiciSpans {
-  readonly #providerOf: (api: OtelApi) => TracerProvider | undefined;
+  readonly #provider: () => TracerProvider | undefined;
   readonly #found = new WeakMap<object, Span>();
   readonly #joined = new Map<unknown[], Processor>();
   readonly #seen = new WeakSet<object>();
@@ -48,8 +47,9 @@ export class UndiciSpans {
   #request: WeakRef<object> | undefined;
   #span: WeakRef<SdkSpan> | undefined;
 
-  constructor(providerOf: (api: OtelApi) => TracerProvider | undefined) {
-    this.#providerOf = providerOf;
+  /** `provider`: where spans go now. */
+  constructor(provider: () => TracerProvider | undefined) {
+    this.#provider = provider;
   }
 
   spanOf(request: object): Span | undefined {
@@ -58,9 +58,8 @@ export class UndiciSpans {
 
   /** undici tells of a request that was made. */
   made(request: object): void {
-    const api = otelApi();
-    if (api === undefined) return;
-    this.#join(this.#providerOf(api));
+    this.join();
+    if (this.#joined.size === 0) return;
     const span = this.#span?.deref();
     this.#span = undefined;
     if (span && isFor(span, request)) this.#found.set(request, span);
@@ -76,8 +75,9 @@ export class UndiciSpans {
     this.#joined.clear();
   }
 
-  #join(provider: TracerProvider | undefined): void {
-    const given = provider as SdkProvider | undefined;
+  /** Early enough, or the span of the first request goes by: whoever makes it may have come to the channel before. */
+  join(): void {
+    const given = this.#provider() as SdkProvider | undefined;
     const sdk = given?.getDelegate?.() ?? given;
     if (sdk === undefined || this.#seen.has(sdk)) return;
     this.#seen.add(sdk);
