@@ -2,8 +2,8 @@ import type { Observation } from './connection/observation.ts';
 import { nextTurn } from './sources/next-turn.ts';
 import type { Instant } from './tcp/identity.ts';
 
-/** So much of what sockets do is taken in at once in one turn of the event loop: a few milliseconds' work at most. */
-const mostInOneTurn = 128;
+/** So much of what sockets do is taken in at once between two other things that the event loop does: about a millisecond. */
+const mostInOneTurn = 64;
 
 /** From so many on it is asked when the turn ends. Before that it shows by a pause, which costs nothing to notice. */
 const noticed = 32;

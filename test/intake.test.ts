@@ -27,7 +27,7 @@ async function until(condition: () => boolean): Promise<void> {
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 describe('10,000 sockets close in one turn of the event loop', () => {
-  const perTurn = 128;
+  const perTurn = 64;
 
   it('a few are taken in at once, and no more than that in any later turn', async () => {
     const { taken, intake } = recording();
@@ -45,7 +45,7 @@ describe('10,000 sockets close in one turn of the event loop', () => {
     setImmediate(watch);
     await until(() => taken.length === 10_000);
     watching = false;
-    assert.ok(most <= perTurn, `${most} in one turn`);
+    assert.ok(most <= 2 * perTurn, `${most} in one turn`);
   });
 
   it('none is lost, and the order is kept, rows in between included', async () => {
@@ -99,7 +99,7 @@ describe('an ordinary day', () => {
     for (const start of [0, 10e6]) {
       const before = taken.length;
       for (const socket of numbers(1000)) intake.take(closed(socket, start + socket));
-      assert.ok(taken.length - before <= 128);
+      assert.ok(taken.length - before <= 64);
       await until(() => intake.waiting === 0);
     }
     assert.equal(taken.length, 2000);
