@@ -59,7 +59,10 @@ export class Agent {
     const fault = this.#faults.note;
     const limits = { maxConnections, maxReleased: Math.ceil(maxConnections * releasedShare) };
     this.#tracker = new Tracker(limits, ignoring(options.ignore));
-    this.#intake = new Intake((observation) => this.#observe(observation));
+    this.#intake = new Intake({
+      observe: (observation) => this.#observe(observation),
+      outside: (act) => this.#root.runInAsyncScope(act),
+    });
     this.telemetry = new Telemetry({ version, mode: options.spans, maxSpansPerSecond, now, tell, fault });
     this.#kernel = new KernelAccess(options, fault);
     this.#net = this.#makeNetSource();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import type { Observation } from '../src/connection/observation.ts';
 import { Intake } from '../src/intake.ts';
@@ -13,9 +14,10 @@ const row: Observation = { kind: 'lost', source: 'sock_diag', at: instant(0), co
 
 function recording() {
   const taken: number[] = [];
-  const intake = new Intake((observation) => {
+  const observe = (observation: Observation) => {
     taken.push(observation.kind === 'socket_event' ? observation.socket : -1);
-  });
+  };
+  const intake = new Intake({ observe, outside: (act) => act() });
   return { taken, intake };
 }
 
@@ -45,7 +47,7 @@ describe('10,000 sockets close in one turn of the event loop', () => {
     setImmediate(watch);
     await until(() => taken.length === 10_000);
     watching = false;
-    assert.ok(most <= 2 * perTurn, `${most} in one turn`);
+    assert.ok(most <= perTurn, `${most} in one turn`);
   });
 
   it('none is lost, and the order is kept, rows in between included', async () => {
@@ -79,6 +81,20 @@ describe('10,000 sockets close in one turn of the event loop', () => {
   });
 });
 
+describe('a process that ends in the middle of a burst', () => {
+  it('lives until all of it is taken in', () => {
+    const script = `
+      import { Intake } from ${JSON.stringify(new URL('../src/intake.js', import.meta.url).href)};
+      let count = 0;
+      const intake = new Intake({ observe: () => count++, outside: (act) => act() });
+      for (let socket = 0; socket < 1000; socket++) intake.take({ kind: 'socket_event', socket, at: socket });
+      process.on('exit', () => console.log(count));
+    `;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    assert.equal(stdout, '1000\n');
+  });
+});
+
 describe('an ordinary day', () => {
   it('a socket now and then → taken in at once, and nothing is scheduled', () => {
     const before = process.getActiveResourcesInfo().length;
@@ -103,16 +119,5 @@ describe('an ordinary day', () => {
       await until(() => intake.waiting === 0);
     }
     assert.equal(taken.length, 2000);
-  });
-
-  it('an error of whoever observes is thrown to the one who reports, and the rest goes on', () => {
-    let calls = 0;
-    const intake = new Intake(() => {
-      calls++;
-      throw new Error('broken');
-    });
-    assert.throws(() => intake.take(row));
-    assert.throws(() => intake.take(row));
-    assert.equal(calls, 2);
   });
 });
