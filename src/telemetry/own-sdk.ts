@@ -38,11 +38,13 @@ function loadSdk(): { NodeSDK: new () => Sdk } {
   throw new Error(`${sdkPackage} cannot be loaded from the application (npm install ${sdkPackage})`, { cause });
 }
 
-/** The application has nothing more to do, unless another listener gives it something: then it is not over yet. */
+/** The application has nothing more to do, unless another listener of this event gives it something. */
 function flushWhenIdle(sdk: Sdk): void {
-  process.once('beforeExit', () => {
-    setImmediate(() => {
-      if (process.getActiveResourcesInfo().length > 0) flushWhenIdle(sdk);
+  process.prependOnceListener('beforeExit', () => {
+    // Open pipes and terminals are in this count, though none of them keeps the loop going.
+    const before = process.getActiveResourcesInfo().length;
+    process.nextTick(() => {
+      if (process.getActiveResourcesInfo().length > before) flushWhenIdle(sdk);
       else flush(sdk);
     });
   });

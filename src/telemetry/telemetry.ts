@@ -58,11 +58,17 @@ export class Telemetry {
   setTracerProvider(provider: TracerProvider | undefined): void {
     this.#spans.setTracerProvider(provider);
     this.start();
+    // NodeSDK hands out a provider that leads to nothing until the call that does so is over.
+    queueMicrotask(() => this.start());
   }
 
   /** An SDK may be there already. */
   start(): void {
-    if (this.#mode !== 'off') this.#undici.join();
+    try {
+      if (this.#mode !== 'off') this.#undici.join();
+    } catch (error) {
+      this.#fault('span processors', error);
+    }
   }
 
   setHooks(hooks: SpanHooks): void {

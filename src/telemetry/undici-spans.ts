@@ -43,9 +43,9 @@ export class UndiciSpans {
   readonly #found = new WeakMap<object, Span>();
   readonly #joined = new Map<unknown[], Processor>();
   readonly #seen = new WeakSet<object>();
-  /** Whichever of the two came first in this turn waits for the other: both listen to the same channel. */
-  #request: WeakRef<object> | undefined;
-  #span: WeakRef<SdkSpan> | undefined;
+  /** Whichever of the two comes first waits for the other, until the channel that both listen to has told everybody. */
+  #request: object | undefined;
+  #span: SdkSpan | undefined;
 
   /** `provider`: where spans go now. */
   constructor(provider: () => TracerProvider | undefined) {
@@ -53,17 +53,24 @@ export class UndiciSpans {
   }
 
   spanOf(request: object): Span | undefined {
-    return this.#found.get(request);
+    const span = this.#found.get(request);
+    const carried = propagated(request);
+    // Its headers are proof, where there is a propagator; without one the moment must do.
+    return carried === undefined || (span && carried.includes(span.spanContext().spanId)) ? span : undefined;
   }
 
   /** undici tells of a request that was made. */
   made(request: object): void {
     this.join();
     if (this.#joined.size === 0) return;
-    const span = this.#span?.deref();
+    const span = this.#span;
     this.#span = undefined;
     if (span && isFor(span, request)) this.#found.set(request, span);
-    else this.#request = new WeakRef(request);
+    // With the headers that carry its span a request has been to its instrumentation before.
+    else if (propagated(request) === undefined) {
+      this.#request = request;
+      this.#forgetSoon();
+    }
   }
 
   /** Leaves every provider as it was. */
@@ -95,11 +102,33 @@ export class UndiciSpans {
 
   #started(span: SdkSpan): void {
     if (span.instrumentationScope?.name !== scopeName) return;
-    const request = this.#request?.deref();
+    const request = this.#request;
     this.#request = undefined;
     if (request && isFor(span, request)) this.#found.set(request, span);
-    else this.#span = new WeakRef(span);
+    else {
+      this.#span = span;
+      this.#forgetSoon();
+    }
   }
+
+  #forgetSoon(): void {
+    queueMicrotask(() => {
+      this.#request = undefined;
+      this.#span = undefined;
+    });
+  }
+}
+
+/** Headers of the propagators that OpenTelemetry has. */
+const propagation = new Set(['traceparent', 'b3', 'x-b3-spanid', 'uber-trace-id', 'x-amzn-trace-id']);
+
+/** What a propagator wrote into the headers of an undici request, names and values in turn; undefined where none did. */
+function propagated(request: object): string | undefined {
+  const { headers } = request as { headers?: unknown };
+  if (!Array.isArray(headers)) return undefined;
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    if (propagation.has(String(headers[at]).toLowerCase())) return String(headers[at + 1]);
+  return undefined;
 }
 
 function isFor(span: SdkSpan, request: object): boolean {
