@@ -82,6 +82,19 @@ describe('a leak, from the program to the words on stderr', { skip: kernelNeeds,
       assert.ok(finding.message.length > 0 && finding.advice.length > 0);
     });
 
+  it("an exporter's connection and an ignored one: never in a finding, whatever becomes of them", async () => {
+    const name = "an exporter's, an ignored one, and one like them";
+    const program = new Program(['--import', register, file, name], { env: { ...env, SYNFIN_IGNORE: '127.0.0.9' } });
+    const finding = await program.waitFor('its finding', ({ stderr }) => whole(stderr, 1));
+    // Whoever else there were would be found in the next few looks.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    program.stop();
+    const { stderr } = await program.ended;
+    const found = jsonLines<Finding>(stderr).map(({ id, count, sample }) => [id, count, sample.length]);
+    assert.deepEqual(found, [[finding.id, 1, 1]], stderr);
+    assert.match(finding.sample[0]?.peer ?? '', /^127\.0\.0\.1:/);
+  });
+
   it('a pause that ends: raised, changed to none, cleared, and the process goes its way', async () => {
     const { code, stderr } = await new Program(['--import', register, file, 'a pause that ends'], { env }).ended;
     const findings = jsonLines<Finding>(stderr);
