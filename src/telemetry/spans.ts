@@ -37,11 +37,12 @@ interface Telling {
   readonly name: SpanName;
   readonly start: Instant;
   readonly end: Instant;
-  readonly attributes: Attributes;
   readonly parent: Context;
   readonly links: Link[];
   readonly error: string | undefined;
-  readonly events: SpanEvents;
+  /** Asked for only when there is room for the span. */
+  readonly attributes: () => Attributes;
+  readonly events: () => SpanEvents;
 }
 
 /** Tells the life of each connection in two short spans, since exporters only ever see a span that has ended. */
@@ -138,11 +139,11 @@ export class SpanEmitter {
       name: spanName.teardown,
       start,
       end,
-      attributes: teardownAttributes(connection, end),
       parent: api.ROOT_CONTEXT,
       links: handshake ? [{ context: handshake }] : [],
       error: connection.error,
-      events: teardownEvents(connection),
+      attributes: () => teardownAttributes(connection, end),
+      events: () => teardownEvents(connection),
     });
   }
 
@@ -170,12 +171,12 @@ export class SpanEmitter {
       name: spanName.handshake,
       start: syn.at,
       end,
-      attributes: handshakeAttributes(connection, error),
       // An accepted socket runs in the context of listen(), which is nobody's request.
       parent: parent ?? api.ROOT_CONTEXT,
       links: [],
       error,
-      events: handshakeEvents(connection, error !== undefined),
+      attributes: () => handshakeAttributes(connection, error),
+      events: () => handshakeEvents(connection, error !== undefined),
     });
     if (span) this.#handshakes.set(connection, span.spanContext());
   }
@@ -190,10 +191,10 @@ export class SpanEmitter {
     if (!limit.admits(notable, now())) return undefined;
     const end = instant(Math.max(telling.end, start));
     const time = this.#options.clock.timesSince(start);
-    const attributes = { ...telling.attributes, ...this.#hooks.attributes(connection, name, end) };
+    const attributes = { ...telling.attributes(), ...this.#hooks.attributes(connection, name, end) };
     const span = tracer.startSpan(name, { kind: kindInternal, startTime: time(start), attributes, links }, parent);
     if (span.isRecording()) {
-      addEvents(span, telling.events, time);
+      addEvents(span, telling.events(), time);
       if (telling.error !== undefined) span.setStatus({ code: statusError, message: telling.error });
       this.#hooks.ending(span, connection, name, end);
     } else limit.giveBack();
