@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { isMainThread, threadId } from 'node:worker_threads';
-import type { Observation } from './connection/observation.ts';
+import type { LifecycleEvent } from './connection/lifecycle-event.ts';
+import type { Observation, SocketRef } from './connection/observation.ts';
 import { Tracker } from './connection/tracker.ts';
 import { type ConnectionView, viewOf } from './connection/view.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
@@ -15,6 +16,7 @@ import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
 import { CallSites, samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
+import type { ServedRequest } from './sources/net/served-request.ts';
 import { answerClaims } from './sources/net/thread-claims.ts';
 import { Selection, type SourceStatus } from './sources/select.ts';
 import type { Stderr } from './stderr.ts';
@@ -62,8 +64,10 @@ export class Agent {
     this.#intake = new Intake({
       observe: (observation) => this.#observe(observation),
       outside: (act) => this.#root.runInAsyncScope(act),
+      now,
     });
-    this.telemetry = new Telemetry({ version, mode: options.spans, maxSpansPerSecond, now, tell, fault });
+    const listenLast = () => this.#net.listenLast();
+    this.telemetry = new Telemetry({ version, mode: options.spans, maxSpansPerSecond, now, tell, listenLast, fault });
     this.#kernel = new KernelAccess(options, fault);
     this.#net = this.#makeNetSource();
     const sources = this.#kernel.sources({
@@ -146,9 +150,14 @@ export class Agent {
   #observe(observation: Observation): void {
     this.#faults.guard('observe', () => {
       if (observation.kind === 'socket_event') this.#seen++;
-      this.telemetry.take(this.#tracker.observe(observation));
+      this.#tellAll(this.#tracker.observe(observation));
       if (observation.kind === 'sweep_end') this.#root.runInAsyncScope(() => void this.#afterSweep());
     });
+  }
+
+  /** Not in the application's request, which what hooks and processors do would become a part of. */
+  #tellAll(events: readonly LifecycleEvent[]): void {
+    if (events.length > 0) this.#root.runInAsyncScope(() => this.telemetry.take(events));
   }
 
   #soon(act: () => void): void {
@@ -170,7 +179,7 @@ export class Agent {
   async #afterSweep(): Promise<void> {
     try {
       const told = await this.#examiner.examine();
-      this.telemetry.take(this.#tracker.advance(now()));
+      this.#tellAll(this.#tracker.advance(now()));
       if (!this.#stop.signal.aborted) for (const finding of told) this.#tell(explain(finding));
     } catch (error) {
       this.#faults.note('look', error);
@@ -189,13 +198,20 @@ export class Agent {
       kernel: () => this.#kernel.sockets(),
       sites: new CallSites(samplerFor(this.#options.callSites, now), (act) => this.#soon(act)),
       undiciMade: (request) => this.telemetry.undiciMade(request),
-      served: (socket, request) => {
-        const connection = this.#tracker.get(socket);
-        if (connection) this.telemetry.served(connection, request);
-      },
+      served: (socket, request) => this.#served(socket, request),
       wake: () => this.#wake(),
       fault: this.#faults.note,
     });
+  }
+
+  /** In its turn: of a connection that waits in the intake nothing is known yet. */
+  #served(socket: SocketRef, request: ServedRequest): void {
+    this.#intake.after(() =>
+      this.#faults.guard('served', () => {
+        const connection = this.#tracker.get(socket);
+        if (connection) this.telemetry.served(connection, request);
+      }),
+    );
   }
 
   #makeExaminer(): Examiner {

@@ -1,7 +1,7 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { SynfinError } from './errors.ts';
-import type { SynfinOptions } from './options.ts';
-import { type Started, startAgent } from './start.ts';
+import { readOptions, type SynfinOptions } from './options.ts';
+import { isRunning, type Started, startAgent } from './start.ts';
 import { requireOtelApi } from './telemetry/api.ts';
 import { hookTypes, type SpanHooks } from './telemetry/span-hooks.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
@@ -21,6 +21,7 @@ export class SynfinInstrumentation {
   #config: SynfinInstrumentationConfig;
   #started: Started | undefined;
   #tracerProvider: TracerProvider | undefined;
+  #hooks: SpanHooks | undefined;
 
   /** Throws `SynfinError` (`SYNFIN_BAD_OPTION`) for a wrong option or hook. */
   constructor(config: SynfinInstrumentationConfig = {}) {
@@ -33,17 +34,24 @@ export class SynfinInstrumentation {
     if (this.#config.enabled === false) return;
     const { options, hooks } = parted(this.#config);
     requireOtelApi();
-    this.#started ??= startAgent(options);
-    this.#telemetry?.setTracerProvider(this.#tracerProvider);
-    if (Object.keys(hooks).length > 0) this.#telemetry?.setHooks(hooks);
+    // One that was closed in the meantime is started anew.
+    if (this.#started && !isRunning(this.#started.running)) this.#started = undefined;
+    this.#started ??= startAgent(options, true);
+    this.#started.users.add(this);
+    if (this.#tracerProvider) this.#telemetry?.setTracerProvider(this.#tracerProvider);
+    if (Object.keys(hooks).length > 0) this.#setHooks(hooks);
   }
 
-  /** Ends the agent that this instrumentation started; one that ran before goes on without its provider and hooks. */
+  /**
+   * Takes back this instrumentation's provider and hooks, and ends the agent when instrumentations started it and this
+   * was the last of them.
+   */
   disable(): void {
-    this.#telemetry?.setTracerProvider(undefined);
-    this.#telemetry?.setHooks({});
-    if (this.#started?.isNew) void this.#started.running.close();
+    const started = this.#started;
+    this.#telemetry?.unset(this.#tracerProvider, this.#hooks);
     this.#started = undefined;
+    started?.users.delete(this);
+    if (started?.byInstrumentation && started.users.size === 0) void started.running.close();
   }
 
   setTracerProvider(provider: TracerProvider): void {
@@ -55,13 +63,19 @@ export class SynfinInstrumentation {
 
   /** Hooks take effect at once, options when the agent is started the next time. Throws as the constructor does. */
   setConfig(config: SynfinInstrumentationConfig): void {
-    const { hooks } = parted(config);
+    const { options, hooks } = parted(config);
+    readOptions(options, {}, () => {});
     this.#config = config;
-    this.#telemetry?.setHooks(hooks);
+    this.#setHooks(hooks);
   }
 
   getConfig(): SynfinInstrumentationConfig {
     return this.#config;
+  }
+
+  #setHooks(hooks: SpanHooks): void {
+    this.#hooks = hooks;
+    this.#telemetry?.setHooks(hooks);
   }
 
   get #telemetry(): Telemetry | undefined {

@@ -2,8 +2,12 @@ import type { Observation } from './connection/observation.ts';
 import { nextTurn } from './sources/next-turn.ts';
 import type { Instant } from './tcp/identity.ts';
 
-/** So much of what sockets do is taken in at once between two other things that the event loop does: about a millisecond. */
+/** So much of what sockets do is taken in at once in one turn of the event loop: about a millisecond's work. */
 const mostAtOnce = 64;
+
+/** What waits gets so long in each turn. The clock is asked once for so many. */
+const sliceUs = 4000;
+const betweenClocks = 16;
 
 /** From so many on it is asked when the turn ends. Before that it shows by a pause, which costs nothing to notice. */
 const noticed = 32;
@@ -12,11 +16,15 @@ const pauseUs = 1000;
 /** So much waits; a burst that is larger is taken in at once, for memory has an end and nothing is to be lost. */
 const mostWaiting = 100_000;
 
+/** What has been taken in is let go of in pieces of this size. */
+const piece = 1024;
+
 export interface IntakePorts {
   /** Never throws. */
   readonly observe: (observation: Observation) => void;
   /** Runs something outside of the application's asynchronous context. */
   readonly outside: (act: () => void) => void;
+  readonly now: () => Instant;
 }
 
 /**
@@ -25,11 +33,14 @@ export interface IntakePorts {
  */
 export class Intake {
   readonly #ports: IntakePorts;
-  #waiting: Observation[] = [];
+  readonly #waiting: (Observation | (() => void))[] = [];
   #next = 0;
   #inThisTurn = 0;
   #lastAt = 0;
   #noticed = false;
+  #draining = false;
+  /** Whoever observes may do things that are reported, or ask how things stand: neither may interrupt it. */
+  #taking = false;
 
   constructor(ports: IntakePorts) {
     this.#ports = ports;
@@ -37,22 +48,29 @@ export class Intake {
 
   take(observation: Observation): void {
     const isEvent = observation.kind === 'socket_event';
-    if (this.waiting === 0 && (!isEvent || this.#inThisTurn < mostAtOnce)) {
+    if (this.#isFree && (!isEvent || this.#inThisTurn < mostAtOnce)) {
       if (isEvent) this.#count(observation.at);
-      this.#ports.observe(observation);
-      return;
-    }
-    if (this.#waiting.push(observation) === 1) this.#drainSoon();
-    if (this.waiting > mostWaiting) this.#takeNext();
+      this.#act(observation);
+    } else this.#wait(observation);
+  }
+
+  /** Does something when all that was reported before it has been taken in. It must not throw. */
+  after(act: () => void): void {
+    if (this.#isFree) act();
+    else this.#wait(act);
   }
 
   /** Takes in all that waits, for somebody who wants to know how things stand now. */
   settle(): void {
-    while (this.waiting > 0) this.#takeNext();
+    while (!this.#taking && this.waiting > 0) this.#takeNext();
   }
 
   get waiting(): number {
     return this.#waiting.length - this.#next;
+  }
+
+  get #isFree(): boolean {
+    return !this.#taking && this.waiting === 0;
   }
 
   #count(at: Instant): void {
@@ -67,22 +85,44 @@ export class Intake {
     });
   }
 
+  #wait(what: Observation | (() => void)): void {
+    this.#waiting.push(what);
+    if (!this.#draining) this.#drainSoon();
+    if (!this.#taking && this.waiting > mostWaiting) this.#takeNext();
+  }
+
   /** Keeps a process that would end now alive for as many turns as it takes: its last connections are told too. */
   #drainSoon(): void {
+    this.#draining = true;
     this.#ports.outside(() => setImmediate(() => this.#drain()));
   }
 
   #drain(): void {
-    for (let taken = 0; taken < mostAtOnce && this.waiting > 0; taken++) this.#takeNext();
-    if (this.waiting > 0) this.#drainSoon();
-    else {
-      this.#waiting = [];
-      this.#next = 0;
+    const until = this.#ports.now() + sliceUs;
+    for (let taken = 1; this.waiting > 0; taken++) {
+      this.#takeNext();
+      if (taken % betweenClocks === 0 && this.#ports.now() >= until) break;
     }
+    this.#draining = false;
+    if (this.waiting > 0) this.#drainSoon();
   }
 
   #takeNext(): void {
-    const observation = this.#waiting[this.#next++];
-    if (observation) this.#ports.observe(observation);
+    const what = this.#waiting[this.#next++];
+    if (this.#next === this.#waiting.length || this.#next % piece === 0) {
+      this.#waiting.splice(0, this.#next);
+      this.#next = 0;
+    }
+    if (what) this.#act(what);
+  }
+
+  #act(what: Observation | (() => void)): void {
+    this.#taking = true;
+    try {
+      if (typeof what === 'function') what();
+      else this.#ports.observe(what);
+    } finally {
+      this.#taking = false;
+    }
   }
 }

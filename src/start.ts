@@ -37,17 +37,27 @@ export function start(options: SynfinOptions = {}): RunningAgent {
 
 export interface Started {
   readonly running: RunningAgent & { readonly agent: Agent | undefined };
-  /** It did not run before. */
-  readonly isNew: boolean;
+  /** The instrumentations that have handed it their telemetry. */
+  readonly users: Set<object>;
+  /** One of them started it. */
+  readonly byInstrumentation: boolean;
+}
+
+/** All that is known of the agent of this thread, by its handle. */
+const started = new WeakMap<object, Started>();
+
+/** Not closed. */
+export function isRunning(running: RunningAgent): boolean {
+  return Reflect.get(globalThis, runningKey) === running;
 }
 
 /** As `start`, for those who hand the agent its telemetry. */
-export function startAgent(options: SynfinOptions): Started {
+export function startAgent(options: SynfinOptions, byInstrumentation = false): Started {
   const notices: string[] = [];
   const read = readOptions(options, process.env, (message) => notices.push(message));
   const already = Reflect.get(globalThis, runningKey) as Started['running'] | undefined;
-  if (already) return { running: already, isNew: false };
-  if (!read.enabled) return { running: disabled, isNew: false };
+  if (already) return started.get(already) ?? { running: already, users: new Set(), byInstrumentation: false };
+  if (!read.enabled) return { running: disabled, users: new Set(), byInstrumentation: false };
   const stderr = new Stderr(read.findings);
   for (const notice of notices) stderr.notice(notice);
   const telemetry = telemetryAllowed();
@@ -59,7 +69,8 @@ export function startAgent(options: SynfinOptions): Started {
     sources: () => agent.sources(),
     spans: () => agent.spans(),
     async close() {
-      Reflect.deleteProperty(globalThis, runningKey);
+      // Another agent may have been started since this one was closed.
+      if (isRunning(running)) Reflect.deleteProperty(globalThis, runningKey);
       await agent.close();
     },
   };
@@ -67,7 +78,9 @@ export function startAgent(options: SynfinOptions): Started {
   Object.defineProperty(globalThis, runningKey, { value: running, configurable: true });
   agent.start();
   if (telemetry && read.startSdk) startSdk(stderr);
-  return { running, isNew: true };
+  const all = { running, users: new Set<object>(), byInstrumentation };
+  started.set(running, all);
+  return all;
 }
 
 /** OTEL_SDK_DISABLED: no telemetry, findings still reach stderr. */

@@ -15,7 +15,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   connection: ['tcp'],
   detectors: ['connection', 'tcp'],
   explain: ['detectors', 'connection', 'tcp'],
-  telemetry: ['explain', 'detectors', 'connection', 'tcp', 'node:module', 'node:path', '@opentelemetry/api'],
+  telemetry: ['explain', 'detectors', 'connection', 'tcp', 'node:', '@opentelemetry/api'],
   ffi: ['errors.ts', 'tcp', 'node:', 'koffi'],
   sources: ['connection', 'tcp', 'errors.ts', 'node:'],
   'sources/net': source,

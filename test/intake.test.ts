@@ -12,12 +12,15 @@ function closed(socket: number, at: number): Observation {
 
 const row: Observation = { kind: 'lost', source: 'sock_diag', at: instant(0), count: 1, what: 'a row' };
 
-function recording() {
+/** Somebody who takes so long for each, by the clock that the intake is given. */
+function recording(costUs = 50) {
   const taken: number[] = [];
+  let clock = 0;
   const observe = (observation: Observation) => {
+    clock += costUs;
     taken.push(observation.kind === 'socket_event' ? observation.socket : -1);
   };
-  const intake = new Intake({ observe, outside: (act) => act() });
+  const intake = new Intake({ observe, outside: (act) => act(), now: () => instant(clock) });
   return { taken, intake };
 }
 
@@ -29,13 +32,15 @@ async function until(condition: () => boolean): Promise<void> {
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 describe('10,000 sockets close in one turn of the event loop', () => {
-  const perTurn = 64;
+  /** 64 at once; of what waits, as much as four milliseconds have room for, looked at after each 16. */
+  const atOnce = 64;
+  const perTurn = 4000 / 50;
 
-  it('a few are taken in at once, and no more than that in any later turn', async () => {
+  it('a few are taken in at once, and a few milliseconds of them in any later turn', async () => {
     const { taken, intake } = recording();
     for (const socket of numbers(10_000)) intake.take(closed(socket, socket * 50));
-    assert.equal(taken.length, perTurn);
-    assert.equal(intake.waiting, 10_000 - perTurn);
+    assert.equal(taken.length, atOnce);
+    assert.equal(intake.waiting, 10_000 - atOnce);
     let before = taken.length;
     let most = 0;
     let watching = true;
@@ -64,6 +69,31 @@ describe('10,000 sockets close in one turn of the event loop', () => {
     assert.deepEqual(taken, expected);
   });
 
+  it('one that is slow to take in → fewer in each turn', async () => {
+    const { taken, intake } = recording(1000);
+    for (const socket of numbers(200)) intake.take(closed(socket, socket * 50));
+    const before = taken.length;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(taken.length - before, 16);
+    await until(() => intake.waiting === 0);
+  });
+
+  it('what is to happen after them happens after them', async () => {
+    const { taken, intake } = recording();
+    let seen = -1;
+    for (const socket of numbers(1000)) intake.take(closed(socket, socket));
+    intake.after(() => {
+      seen = taken.length;
+    });
+    assert.equal(seen, -1);
+    await until(() => intake.waiting === 0);
+    assert.equal(seen, 1000);
+    intake.after(() => {
+      seen = 0;
+    });
+    assert.equal(seen, 0, 'at once, when nothing waits');
+  });
+
   it('who asks how things stand has it all at once', () => {
     const { taken, intake } = recording();
     for (const socket of numbers(10_000)) intake.take(closed(socket, socket * 50));
@@ -86,7 +116,7 @@ describe('a process that ends in the middle of a burst', () => {
     const script = `
       import { Intake } from ${JSON.stringify(new URL('../src/intake.js', import.meta.url).href)};
       let count = 0;
-      const intake = new Intake({ observe: () => count++, outside: (act) => act() });
+      const intake = new Intake({ observe: () => count++, outside: (act) => act(), now: () => 0 });
       for (let socket = 0; socket < 1000; socket++) intake.take({ kind: 'socket_event', socket, at: socket });
       process.on('exit', () => console.log(count));
     `;
@@ -119,5 +149,57 @@ describe('an ordinary day', () => {
       await until(() => intake.waiting === 0);
     }
     assert.equal(taken.length, 2000);
+  });
+});
+
+describe('more in every turn than the few that are taken in at once', () => {
+  it('what was taken in is let go of: nothing grows', async () => {
+    const { taken, intake } = recording(1);
+    let made = 0;
+    for (let turn = 0; turn < 500; turn++) {
+      for (let event = 0; event < 200; event++) intake.take(closed(made++, made));
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.ok(intake.waiting <= 400, `${intake.waiting} wait in turn ${turn}`);
+    }
+    await until(() => intake.waiting === 0);
+    assert.deepEqual([taken.length, made], [100_000, 100_000]);
+  });
+});
+
+describe('whoever observes may ask and report', () => {
+  it('asking how things stand in the middle of it → no deeper, in order, and none is lost', async () => {
+    const taken: number[] = [];
+    let depth = 0;
+    let deepest = 0;
+    const intake: Intake = new Intake({
+      observe(observation) {
+        deepest = Math.max(deepest, ++depth);
+        if (observation.kind === 'socket_event') taken.push(observation.socket);
+        intake.settle();
+        depth--;
+      },
+      outside: (act) => act(),
+      now: () => instant(0),
+    });
+    for (const socket of numbers(5000)) intake.take(closed(socket, socket));
+    await until(() => intake.waiting === 0);
+    assert.deepEqual([deepest, taken], [1, numbers(5000)]);
+  });
+
+  it('reporting in the middle of it → taken in after it', async () => {
+    const taken: number[] = [];
+    const intake: Intake = new Intake({
+      observe(observation) {
+        if (observation.kind !== 'socket_event') return;
+        if (observation.socket === 0) intake.take(closed(2, 0));
+        taken.push(observation.socket);
+      },
+      outside: (act) => act(),
+      now: () => instant(0),
+    });
+    intake.take(closed(0, 0));
+    intake.take(closed(1, 0));
+    await until(() => intake.waiting === 0);
+    assert.deepEqual(taken, [0, 2, 1]);
   });
 });

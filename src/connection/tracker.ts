@@ -125,6 +125,8 @@ export class Tracker {
     const before = connection.id;
     const events = experience(connection, event);
     this.#index.rename(connection, before);
+    // A connect() to 0.0.0.0 shows only now where it went.
+    if (connection.id !== before && this.#isIgnored(connection)) connection.suppressed = true;
     return this.#told(connection, events);
   }
 

@@ -26,6 +26,23 @@ export function globalTracerProvider(): TracerProvider | undefined {
   return global?.trace;
 }
 
+interface Flushable {
+  forceFlush?(): Promise<unknown>;
+  getDelegate?(): Flushable;
+  /** Of the logs API before 1.10: https://www.npmjs.com/package/@opentelemetry/api-logs */
+  _getDelegate?(): Flushable;
+}
+
+/** Whatever of an SDK is registered globally, on either line: for spans and logs, and for metrics where they are wanted. */
+export function globalProviders(withMetrics: boolean): readonly Flushable[] {
+  const { trace, logs, metrics } = (Reflect.get(globalThis, registered) ?? {}) as Record<string, Flushable | undefined>;
+  const logsOfOld: unknown = Reflect.get(globalThis, Symbol.for('io.opentelemetry.js.api.logs'));
+  const oldLogs = typeof logsOfOld === 'function' ? (logsOfOld(1) as Flushable | undefined) : undefined;
+  return [trace, logs, oldLogs, withMetrics ? metrics : undefined].flatMap(
+    (given) => given?.getDelegate?.() ?? given?._getDelegate?.() ?? given ?? [],
+  );
+}
+
 /** Loads the API whether or not an SDK is there yet: the application asked for telemetry in code. */
 export function requireOtelApi(): OtelApi | undefined {
   loaded ??= load();

@@ -66,7 +66,8 @@ export class GuardedHooks {
   attributes(connection: Lifecycle, span: SpanName, at: Instant): Attributes | undefined {
     const { startSpanHook } = this.#hooks;
     if (startSpanHook === undefined) return undefined;
-    return this.#guarded('startSpanHook', () => startSpanHook(infoOf(connection, span, at)));
+    // Read here, where it may fail.
+    return this.#guarded('startSpanHook', () => ({ ...startSpanHook(infoOf(connection, span, at)) }));
   }
 
   ending(span: Span, connection: Lifecycle, name: SpanName, at: Instant): void {
@@ -78,13 +79,18 @@ export class GuardedHooks {
     try {
       const result = call();
       // An async function that fails would end the process as an unhandled rejection.
-      if (result instanceof Promise) result.catch((error) => this.#fault(name, error));
+      if (isThenable(result)) Promise.resolve(result).catch((error) => this.#fault(name, error));
       return result;
     } catch (error) {
       this.#fault(name, error);
       return undefined;
     }
   }
+}
+
+/** Also a promise of another realm. */
+function isThenable(result: unknown): result is PromiseLike<unknown> {
+  return typeof result === 'object' && result !== null && typeof Reflect.get(result, 'then') === 'function';
 }
 
 function infoOf(connection: Lifecycle, span: SpanName, at: Instant): ConnectionInfo {

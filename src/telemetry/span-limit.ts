@@ -24,7 +24,7 @@ export class SpanLimit {
 
   admits(notable: boolean, now: Instant): boolean {
     this.#refill(now);
-    const kept = notable ? 0 : Math.floor(this.#perSecond * keptForNotable);
+    const kept = notable || this.#perSecond < 2 ? 0 : Math.ceil(this.#perSecond * keptForNotable);
     if (this.#left - kept < 1) {
       if (++this.#dropped === 1) this.#firstDropped();
       return false;

@@ -1,4 +1,4 @@
-import type { Attributes, Context, Link, Span, SpanContext, Tracer, TracerProvider } from '@opentelemetry/api';
+import type { Attributes, Context, Link, SpanContext, Tracer, TracerProvider } from '@opentelemetry/api';
 import { type Lifecycle, teardownStart } from '../connection/lifecycle.ts';
 import type { LifecycleEvent } from '../connection/lifecycle-event.ts';
 import { type Instant, instant } from '../tcp/identity.ts';
@@ -98,6 +98,11 @@ export class SpanEmitter {
     return traceId !== undefined && /[1-9a-f]/.test(traceId) ? traceId : undefined;
   }
 
+  /** The provider that was set. */
+  get ownProvider(): TracerProvider | undefined {
+    return this.#provider;
+  }
+
   /** The provider that spans go to now. */
   provider(): TracerProvider | undefined {
     return this.#provider ?? globalTracerProvider();
@@ -167,7 +172,7 @@ export class SpanEmitter {
     // A connection first seen half-way has no handshake to tell of.
     if (syn === undefined) return;
     if (this.#hooks.requireParentSpan && !hasSpan(api, parent)) this.#orphans.add(connection);
-    const span = this.#tell(connection, {
+    this.#tell(connection, {
       name: spanName.handshake,
       start: syn.at,
       end,
@@ -178,28 +183,27 @@ export class SpanEmitter {
       attributes: () => handshakeAttributes(connection, error),
       events: () => handshakeEvents(connection, error !== undefined),
     });
-    if (span) this.#handshakes.set(connection, span.spanContext());
   }
 
-  /** Gives back the span that was told; undefined where none was. */
-  #tell(connection: Lifecycle, telling: Telling): Span | undefined {
+  #tell(connection: Lifecycle, telling: Telling): void {
     const { name, start, links, parent } = telling;
     const { limit, now } = this.#options;
     const tracer = this.#tracer();
-    if (tracer === undefined || this.#isUntold(connection, telling)) return undefined;
+    if (tracer === undefined || this.#isUntold(connection, telling)) return;
     const notable = isNotable(connection) || this.#leaked.has(connection);
-    if (!limit.admits(notable, now())) return undefined;
+    if (!limit.admits(notable, now())) return;
     const end = instant(Math.max(telling.end, start));
     const time = this.#options.clock.timesSince(start);
     const attributes = { ...telling.attributes(), ...this.#hooks.attributes(connection, name, end) };
     const span = tracer.startSpan(name, { kind: kindInternal, startTime: time(start), attributes, links }, parent);
+    // Before it ends: whoever takes it then may fail.
+    if (name === spanName.handshake) this.#handshakes.set(connection, span.spanContext());
     if (span.isRecording()) {
       addEvents(span, telling.events(), time);
       if (telling.error !== undefined) span.setStatus({ code: statusError, message: telling.error });
       this.#hooks.ending(span, connection, name, end);
     } else limit.giveBack();
     span.end(time(end));
-    return span;
   }
 
   #isUntold(connection: Lifecycle, { name, end }: Telling): boolean {

@@ -16,6 +16,8 @@ export interface TelemetryOptions {
   readonly now: () => Instant;
   /** Told to a person, once. */
   readonly tell: (message: string) => void;
+  /** To hear of undici's requests after everybody else who listens now. */
+  readonly listenLast: () => void;
   readonly fault: (where: string, error: unknown) => void;
 }
 
@@ -34,9 +36,10 @@ export class Telemetry {
   readonly #limit: SpanLimit;
   readonly #undici: UndiciSpans;
   readonly #links: RequestLinks;
+  #hooks: SpanHooks = {};
   readonly #fault: TelemetryOptions['fault'];
 
-  constructor({ version, mode, maxSpansPerSecond, now, tell, fault }: TelemetryOptions) {
+  constructor({ version, mode, maxSpansPerSecond, now, tell, listenLast, fault }: TelemetryOptions) {
     this.#mode = mode;
     this.#fault = fault;
     this.clock = new WallClock({
@@ -50,13 +53,17 @@ export class Telemetry {
     );
     const hooks = new GuardedHooks({}, fault);
     this.#spans = new SpanEmitter({ version, clock: this.clock, now, mode, limit: this.#limit, hooks });
-    this.#undici = new UndiciSpans(() => this.#spans.provider());
+    this.#undici = new UndiciSpans({ provider: () => this.#spans.provider(), listenLast });
     this.#links = new RequestLinks(this.#spans, this.#undici);
   }
 
   /** Spans go to this provider instead of the one that is registered globally. */
   setTracerProvider(provider: TracerProvider | undefined): void {
-    this.#spans.setTracerProvider(provider);
+    try {
+      this.#spans.setTracerProvider(provider);
+    } catch (error) {
+      this.#fault('setTracerProvider', error);
+    }
     this.start();
     // NodeSDK hands out a provider that leads to nothing until the call that does so is over.
     queueMicrotask(() => this.start());
@@ -72,11 +79,22 @@ export class Telemetry {
   }
 
   setHooks(hooks: SpanHooks): void {
+    this.#hooks = hooks;
     this.#spans.setHooks(new GuardedHooks(hooks, this.#fault));
   }
 
+  /** Takes back what was set, unless somebody else has set it since. */
+  unset(provider: TracerProvider | undefined, hooks: SpanHooks | undefined): void {
+    if (provider && this.#spans.ownProvider === provider) this.setTracerProvider(undefined);
+    if (hooks && this.#hooks === hooks) this.setHooks({});
+  }
+
   take(events: readonly LifecycleEvent[]): void {
-    for (const event of events) this.#spans.take(event);
+    for (const event of events) {
+      // Where the clock was set while nothing happened, it is noticed before the first time is told.
+      if (event.kind === 'handshake_started') this.clock.refresh();
+      this.#spans.take(event);
+    }
   }
 
   leaked(connection: Lifecycle): void {
@@ -101,6 +119,10 @@ export class Telemetry {
   }
 
   close(): void {
-    this.#undici.close();
+    try {
+      this.#undici.close();
+    } catch (error) {
+      this.#fault('span processors', error);
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Span, TracerProvider } from '@opentelemetry/api';
+import { carries, isPropagated } from './propagation.ts';
 
 /** SpanKind.CLIENT */
 const kindClient = 2;
@@ -12,18 +13,30 @@ interface SdkSpan extends Span {
   readonly instrumentationScope?: { readonly name?: string };
 }
 
-/** A SpanProcessor (https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-processor). */
-interface Processor {
-  onStart(span: SdkSpan): void;
-  onEnd(): void;
-  forceFlush(): Promise<void>;
-  shutdown(): Promise<void>;
-}
-
 /** Where the SDKs 2.x and 3.x keep the processors of a provider (sdk-trace, TracerProvider and MultiSpanProcessor). */
 interface SdkProvider {
   getDelegate?(): SdkProvider;
-  readonly _activeSpanProcessor?: { readonly _spanProcessors?: unknown };
+  readonly _activeSpanProcessor?: Multi;
+}
+
+interface Multi {
+  _spanProcessors?: unknown;
+}
+
+interface Found {
+  readonly span: SdkSpan;
+  /** Seen to begin where undici told of the request, and not merely near it. */
+  readonly sure: boolean;
+}
+
+/** So often it is tried to be the last at the channel; instrumentations may come and go. */
+const mostMoves = 10;
+
+export interface UndiciSpansPorts {
+  /** Where spans go now. */
+  readonly provider: () => TracerProvider | undefined;
+  /** To hear of each request after everybody else who listens now. */
+  readonly listenLast: () => void;
 }
 
 /** Whether a span is that of a HTTP request which this process makes. */
@@ -39,96 +52,103 @@ export function isClientSpan(span: Span): boolean {
  * in that very moment. Where an SDK keeps its processors elsewhere, no span is found and nothing is changed.
  */
 export class UndiciSpans {
-  readonly #provider: () => TracerProvider | undefined;
-  readonly #found = new WeakMap<object, Span>();
-  readonly #joined = new Map<unknown[], Processor>();
+  readonly #ports: UndiciSpansPorts;
+  readonly #found = new WeakMap<object, Found>();
   readonly #seen = new WeakSet<object>();
-  /** Whichever of the two comes first waits for the other, until the channel that both listen to has told everybody. */
+  readonly #undo = new Set<() => void>();
+  #joined = false;
+  #closed = false;
+  /** The request that was told of last, and the span that began last: neither outlives the moment. */
   #request: object | undefined;
-  #span: SdkSpan | undefined;
+  #begun: Found | undefined;
+  #moves = 0;
 
-  /** `provider`: where spans go now. */
-  constructor(provider: () => TracerProvider | undefined) {
-    this.#provider = provider;
+  constructor(ports: UndiciSpansPorts) {
+    this.#ports = ports;
   }
 
+  /** A link to a wrong connection would be worse than none: the headers are the proof, where there is a propagator. */
   spanOf(request: object): Span | undefined {
-    const span = this.#found.get(request);
-    const carried = propagated(request);
-    // Its headers are proof, where there is a propagator; without one the moment must do.
-    return carried === undefined || (span && carried.includes(span.spanContext().spanId)) ? span : undefined;
+    const found = this.#found.get(request);
+    if (found === undefined) return undefined;
+    const proven = isPropagated(request) ? carries(request, found.span.spanContext().spanId) : found.sure;
+    return proven ? found.span : undefined;
   }
 
-  /** undici tells of a request that was made. */
+  /** undici tells of a request that was made, and its instrumentation has been told before. */
   made(request: object): void {
     this.join();
-    if (this.#joined.size === 0) return;
-    const span = this.#span;
-    this.#span = undefined;
-    if (span && isFor(span, request)) this.#found.set(request, span);
-    // With the headers that carry its span a request has been to its instrumentation before.
-    else if (propagated(request) === undefined) {
-      this.#request = request;
-      this.#forgetSoon();
+    if (!this.#joined) return;
+    const begun = this.#begun;
+    this.#begun = undefined;
+    this.#request = undefined;
+    if (begun && isFor(begun.span, request)) {
+      const sure = begun.sure || carries(request, begun.span.spanContext().spanId);
+      this.#found.set(request, { span: begun.span, sure });
+      if (sure) return;
     }
-  }
-
-  /** Leaves every provider as it was. */
-  close(): void {
-    for (const [processors, processor] of this.#joined) {
-      const at = processors.indexOf(processor);
-      if (at >= 0) processors.splice(at, 1);
-    }
-    this.#joined.clear();
+    this.#request = request;
+    this.#forgetSoon();
   }
 
   /** Early enough, or the span of the first request goes by: whoever makes it may have come to the channel before. */
   join(): void {
-    const given = this.#provider() as SdkProvider | undefined;
-    const sdk = given?.getDelegate?.() ?? given;
-    if (sdk === undefined || this.#seen.has(sdk)) return;
-    this.#seen.add(sdk);
-    const processors = sdk._activeSpanProcessor?._spanProcessors;
-    if (!Array.isArray(processors)) return;
-    const processor: Processor = {
-      onStart: (span) => this.#started(span),
+    const given = this.#ports.provider() as SdkProvider | undefined;
+    if (this.#closed || given === undefined) return;
+    const multi = (given.getDelegate?.() ?? given)._activeSpanProcessor;
+    const before = multi?._spanProcessors;
+    if (multi === undefined || this.#seen.has(multi) || !Array.isArray(before)) return;
+    this.#seen.add(multi);
+    // A list of its own: the application may have kept the one that it gave.
+    const joined = [...before, this.#processor()];
+    multi._spanProcessors = joined;
+    if (multi._spanProcessors !== joined) return;
+    this.#joined = true;
+    const held = new WeakRef(multi);
+    this.#undo.add(() => {
+      const left = held.deref();
+      if (left?._spanProcessors === joined) left._spanProcessors = before;
+    });
+    this.#ports.listenLast();
+  }
+
+  /** Leaves every provider as it was. */
+  close(): void {
+    this.#closed = true;
+    for (const undo of this.#undo) undo();
+    this.#undo.clear();
+  }
+
+  /** A SpanProcessor (https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-processor). */
+  #processor() {
+    return {
+      onStart: (span: SdkSpan) => this.#started(span),
       onEnd() {},
       async forceFlush() {},
       async shutdown() {},
     };
-    processors.push(processor);
-    this.#joined.set(processors, processor);
   }
 
   #started(span: SdkSpan): void {
-    if (span.instrumentationScope?.name !== scopeName) return;
+    if (this.#closed || span.instrumentationScope?.name !== scopeName) return;
     const request = this.#request;
     this.#request = undefined;
-    if (request && isFor(span, request)) this.#found.set(request, span);
-    else {
-      this.#span = span;
-      this.#forgetSoon();
+    // Either its instrumentation came to the channel after us, or made none for that one and this is the next one's.
+    const unsure = request !== undefined && isFor(span, request);
+    if (unsure) {
+      this.#found.set(request, { span, sure: false });
+      if (this.#moves++ < mostMoves) this.#ports.listenLast();
     }
+    this.#begun = { span, sure: !unsure };
+    this.#forgetSoon();
   }
 
   #forgetSoon(): void {
     queueMicrotask(() => {
       this.#request = undefined;
-      this.#span = undefined;
+      this.#begun = undefined;
     });
   }
-}
-
-/** Headers of the propagators that OpenTelemetry has. */
-const propagation = new Set(['traceparent', 'b3', 'x-b3-spanid', 'uber-trace-id', 'x-amzn-trace-id']);
-
-/** What a propagator wrote into the headers of an undici request, names and values in turn; undefined where none did. */
-function propagated(request: object): string | undefined {
-  const { headers } = request as { headers?: unknown };
-  if (!Array.isArray(headers)) return undefined;
-  for (let at = 0; at + 1 < headers.length; at += 2)
-    if (propagation.has(String(headers[at]).toLowerCase())) return String(headers[at + 1]);
-  return undefined;
 }
 
 function isFor(span: SdkSpan, request: object): boolean {

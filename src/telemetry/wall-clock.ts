@@ -49,19 +49,21 @@ export class WallClock {
    * duration wrong or negative, and what began under another span lies within it.
    */
   timesSince(start: Instant): (at: Instant) => HrTime {
-    this.#refreshIfDue();
+    this.refresh();
     const offset = this.#offsetAt(start).ms;
     return (at) => hrTime(at, offset);
   }
 
   iso(at: Instant): string {
-    this.#refreshIfDue();
+    this.refresh();
     return new Date(at / 1000 + this.#offsetAt(at).ms).toISOString();
   }
 
-  #refreshIfDue(): void {
+  /** Compares the clocks, when that is due. */
+  refresh(): void {
     const before = this.#clocks.monotonic();
-    if (before - this.#comparedAt < refreshUs) return;
+    const comparedAt = this.#comparedAt;
+    if (before - comparedAt < refreshUs) return;
     this.#comparedAt = before;
     const wall = this.#clocks.wall();
     // The millisecond that is shown began at most one ago, and whoever reads the clocks may be held up in between.
@@ -72,7 +74,8 @@ export class WallClock {
     const corrected = Math.min(Math.max(current.ms, least), most);
     if (Math.abs(corrected - current.ms) < setMs) current.ms = corrected;
     else {
-      this.#offsets.unshift({ since: before, ms: corrected });
+      // It was set at some time since they were compared last, most likely while nothing happened.
+      this.#offsets.unshift({ since: comparedAt, ms: corrected });
       this.#offsets.length = Math.min(this.#offsets.length, mostOffsets);
     }
   }

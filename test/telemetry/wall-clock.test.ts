@@ -136,9 +136,19 @@ describe('the wall clock is set', () => {
   it('what began before keeps the time that it had then: durations stay what they were', () => {
     const { at, pass, wallOf } = clocks();
     const start = at.monotonic;
-    pass(5000, 5000 - 3_600_000);
+    pass(2000, 2000);
+    pass(5000, 7000 - 3_600_000);
     assert.deepEqual(wallOf(start), [1_700_000_000, 0]);
-    assert.deepEqual(wallOf(at.monotonic, start), [1_700_000_005, 0], 'its end, an hour back on the wall');
+    assert.deepEqual(wallOf(at.monotonic, start), [1_700_000_007, 0], 'its end, an hour back on the wall');
+  });
+
+  it('set while nothing happened, as after a sleep → what begins next has the new time, and not what was before', () => {
+    const { at, pass, wallOf } = clocks();
+    pass(2000, 2000);
+    pass(600_000, 602_000 + 3_600_000);
+    const [seconds] = wallOf(instant(at.monotonic - 500_000));
+    assert.ok(Math.abs(seconds - (1_700_000_000 + 601 + 3600)) <= 1, `${seconds}`);
+    assert.deepEqual(wallOf(later(0)), [1_700_000_000, 0]);
   });
 
   it('any settings, any span → it lasts as long as the monotonic clock says, to the nanosecond', () => {

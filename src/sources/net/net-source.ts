@@ -55,6 +55,11 @@ export class NetSource implements Source {
     signal.addEventListener('abort', () => undo.forEach((act) => void act()), { once: true });
   }
 
+  /** To hear of undici's requests after everybody else who listens now. */
+  listenLast(): void {
+    this.#requests.listenLast();
+  }
+
   /** The connections that this process has a descriptor for, oldest first; those that come during the walk are left out. */
   *ownSockets(report: Report): Generator<OwnSocket> {
     const last = this.#registry.nextRef();

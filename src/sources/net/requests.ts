@@ -43,12 +43,15 @@ export class Requests {
   readonly #made = new WeakMap<object, Made>();
   readonly #undici = new WeakMap<Socket, UndiciRequest | undefined>();
   readonly #busyBefore = new WeakSet<Socket>();
+  readonly #linked = new WeakSet<object>();
   readonly #ports: RequestPorts;
   readonly #undo: (() => void)[] = [];
   /** Where undici said that it is about to connect to; its connect() comes in the same turn. */
   #undiciConnects: { readonly hostname?: unknown; readonly port?: unknown } | undefined;
   /** Node 20 tells of no request that is made: the first one shows only by its connect(). */
   #first: { readonly socket: WeakRef<Socket>; readonly made: Made } | undefined;
+  #installed = false;
+  #stopHearingOfUndici = () => {};
   #mustWrapAgent = Number(process.versions.node.split('.')[0]) < 22;
 
   constructor(ports: RequestPorts) {
@@ -56,14 +59,11 @@ export class Requests {
   }
 
   install(): () => void {
+    this.#installed = true;
     // Node 22 and later tell of each client request while its caller is still on the stack.
     this.#subscribe('http.client.request.created', (message) => this.#remember(message.request as object));
     this.#subscribe('http.client.response.finish', (message) => this.#answered(message.request as ClientRequest));
-    this.#subscribe('http.client.request.error', (message) => this.#answered(message.request as ClientRequest));
-    this.#subscribe('undici:request:create', (message) => {
-      this.#remember(message.request as object);
-      this.#ports.undiciMade(message.request as object);
-    });
+    this.#hearOfUndici();
     this.#subscribe('undici:client:beforeConnect', (message) => {
       this.#undiciConnects = message.connectParams as object;
     });
@@ -72,8 +72,24 @@ export class Requests {
       this.#sent(message.request as { method: string; path: string }, message.socket as Socket),
     );
     return () => {
+      this.#installed = false;
+      this.#stopHearingOfUndici();
       for (const undo of this.#undo.splice(0)) undo();
     };
+  }
+
+  /** To hear of undici's requests after everybody else who listens now. */
+  listenLast(): void {
+    // Not while it is being told of one.
+    queueMicrotask(() => {
+      if (this.#installed) this.#hearOfUndici();
+    });
+  }
+
+  /** The socket is about to be destroyed: a request that is still on it will not hear of its connection any more. */
+  ending(socket: Socket): void {
+    const { _httpMessage: request } = socket as { _httpMessage?: ClientRequest | null };
+    if (request) this.#served(request, socket, 'http', request.reusedSocket === true);
   }
 
   /** Of a `http.ClientRequest` or an undici request. */
@@ -120,7 +136,15 @@ export class Requests {
     if (site || context !== undefined) this.#made.set(request, { at: now(), site, context });
   }
 
-  /** An answer has come, or an error: the span of the request is still open. */
+  #hearOfUndici(): void {
+    this.#stopHearingOfUndici();
+    this.#stopHearingOfUndici = listenTo('undici:request:create', this.#ports.fault, (message) => {
+      this.#remember(message.request as object);
+      this.#ports.undiciMade(message.request as object);
+    });
+  }
+
+  /** An answer has come: the span of the request is still open. */
   #answered(request: ClientRequest): void {
     const { socket } = request;
     if (socket) this.#served(request, socket, 'http', request.reusedSocket === true);
@@ -139,7 +163,8 @@ export class Requests {
     const first = this.#first?.socket.deref() === socket ? this.#first.made : undefined;
     if (first) this.#first = undefined;
     const made = this.#made.get(request) ?? first;
-    if (made?.context === undefined) return;
+    if (made?.context === undefined || this.#linked.has(request)) return;
+    this.#linked.add(request);
     const again = reused || this.#busyBefore.has(socket);
     this.#busyBefore.add(socket);
     this.#ports.served(socket, { by, request, context: made.context, madeAt: made.at, reused: again });

@@ -139,6 +139,7 @@ export class SocketLife {
     const entry = this.#registry.entryOf(socket);
     // A 'connection' listener may destroy its socket before anybody hears of it.
     if (entry?.arrival && serverOf(socket)) this.accepted(socket);
+    if (entry) this.#ports.requests.ending(this.#registry.outermost(entry));
     if (entry) this.#gone(entry, errorCode(error), (socket as { resetAndClosing?: boolean }).resetAndClosing === true);
     this.#registry.forget(socket);
   }
