@@ -83,9 +83,14 @@ export class Telemetry {
     this.#spans.setHooks(new GuardedHooks(hooks, this.#fault));
   }
 
+  /** The provider that was set. */
+  get ownProvider(): TracerProvider | undefined {
+    return this.#spans.ownProvider;
+  }
+
   /** Takes back what was set, unless somebody else has set it since. */
   unset(provider: TracerProvider | undefined, hooks: SpanHooks | undefined): void {
-    if (provider && this.#spans.ownProvider === provider) this.setTracerProvider(undefined);
+    if (provider && this.ownProvider === provider) this.setTracerProvider(undefined);
     if (hooks && this.#hooks === hooks) this.setHooks({});
   }
 

@@ -17,8 +17,13 @@ const atOnce = {
 };
 /** Two requests, one after the other. */
 const keptAlive = { 'http, kept alive': http, 'kept alive, fetch': undici, 'kept alive, undici Pool': undici };
+/** One request, which fails. */
+const failing = ['cut off, http', 'hung up, http'];
 const pool = 'queued, undici Pool';
-const ways = [...Object.keys(atOnce), ...Object.keys(keptAlive), pool];
+const ways = [...Object.keys(atOnce), ...Object.keys(keptAlive), ...failing, pool];
+
+/** Node.js 20 tells of no request that fails while its socket is open. */
+const untold = process.versions.node.startsWith('20.') ? 'needs Node.js 22' : false;
 
 /** Next to instrumentations, which patch what is required: the application is CommonJS. */
 const beside = {
@@ -54,6 +59,19 @@ describe('the CLIENT span of a request is linked to the handshake of its connect
   for (const [kind, args] of Object.entries(beside))
     describe(kind, () => {
       const run = spansOf(args);
+
+      for (const way of failing)
+        it(`${way}: failed, on a new connection`, { skip: way === 'hung up, http' && untold }, () => {
+          const own = run.of(way);
+          const [request, ...more] = requestsIn(own, http);
+          assert.ok(request && more.length === 0);
+          assert.equal(request.status.code, 2);
+          assert.equal(request.attributes['synfin.connection.reused'], false);
+          assert.deepEqual(
+            request.links.map(({ spanId }) => spanId),
+            own.filter(handshake).map(({ spanId }) => spanId),
+          );
+        });
 
       for (const [way, scope] of Object.entries(keptAlive))
         it(`${way}: new, then reused`, () => {

@@ -63,6 +63,8 @@ export class Requests {
     // Node 22 and later tell of each client request while its caller is still on the stack.
     this.#subscribe('http.client.request.created', (message) => this.#remember(message.request as object));
     this.#subscribe('http.client.response.finish', (message) => this.#answered(message.request as ClientRequest));
+    // On Node 20 there is no such channel: what fails there with its socket still open is not linked.
+    this.#subscribe('http.client.request.error', (message) => this.#answered(message.request as ClientRequest));
     this.#hearOfUndici();
     this.#subscribe('undici:client:beforeConnect', (message) => {
       this.#undiciConnects = message.connectParams as object;
@@ -144,7 +146,7 @@ export class Requests {
     });
   }
 
-  /** An answer has come: the span of the request is still open. */
+  /** An answer has come, or an error: the span of the request is still open. */
   #answered(request: ClientRequest): void {
     const { socket } = request;
     if (socket) this.#served(request, socket, 'http', request.reusedSocket === true);

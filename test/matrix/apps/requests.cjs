@@ -26,6 +26,15 @@ async function queued(load, kind) {
   });
 }
 
+/** A request that comes to nothing. */
+async function unanswered(load, end) {
+  const http = await load('node:http');
+  await serving(
+    http.createServer(({ socket }) => end(socket)),
+    (port) => got(http, { port, agent: false }).catch(() => {}),
+  );
+}
+
 const answering = (_request, response) => response.end('ok');
 
 module.exports = {
@@ -41,6 +50,9 @@ module.exports = {
     const agent = new http.Agent({ maxSockets: 1, keepAlive: true });
     await serving(http.createServer(closing), (port) => atOnce(load, () => got(http, { port, agent })));
   },
+
+  'cut off, http': (load) => unanswered(load, (socket) => socket.resetAndDestroy()),
+  'hung up, http': (load) => unanswered(load, (socket) => socket.end()),
 
   'queued, undici Client': (load) => queued(load, 'Client'),
   'queued, undici Pool': (load) => queued(load, 'Pool'),
