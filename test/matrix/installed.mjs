@@ -1,9 +1,10 @@
 // What the matrix runs on, under build/matrix: Node.js binaries, and applications that have synfin installed as a user
 // would. A folder is made again only when what it was made of has changed.
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 
 const here = import.meta.dirname;
 const root = resolve(here, '../..');
@@ -22,7 +23,7 @@ export const lines = readdirSync(here)
   .toSorted();
 
 /** A Node.js of this major: the one that runs this, if it is one. */
-export function nodeBinary(major) {
+export async function nodeBinary(major) {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
   const alias = `node-${major}`;
   const folder = join(home, alias);
@@ -30,34 +31,34 @@ export function nodeBinary(major) {
   const dependencies = { [alias]: pinned.dependencies[alias] };
   const path = `node_modules/${alias}`;
   const packages = { '': { dependencies }, [path]: locked.packages[path] };
-  made(folder, JSON.stringify(packages), () => {
+  await made(folder, JSON.stringify(packages), async () => {
     write(join(folder, 'package.json'), { private: true, dependencies });
     write(join(folder, 'package-lock.json'), { ...locked, packages });
-    npm(folder, 'ci', '--ignore-scripts');
+    await npm(folder, 'ci', '--ignore-scripts');
   });
   return join(folder, path, 'bin/node');
 }
 
-/** Builds synfin and the suites, and packs synfin as it is published. */
-export function packed() {
-  for (const script of ['build', 'build:test']) npm(root, 'run', script);
+/** Packs synfin as it is published, and builds it and the suites before, unless that is done. */
+export async function packed(isBuilt) {
+  if (!isBuilt) for (const script of ['build', 'build:test']) await npm(root, 'run', script);
   mkdirSync(home, { recursive: true });
-  const [{ filename }] = JSON.parse(npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', home));
+  const [{ filename }] = JSON.parse(await npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', home));
   return join(home, filename);
 }
 
 /** The folder of an application on this line of the SDK, with the synfin of this tarball; without one, with what it has. */
-export function application(line, tarball) {
+export async function application(line, tarball) {
   const folder = join(home, `sdk-${line}`);
   const from = join(here, `sdk-${line}`);
   if (tarball !== undefined) {
-    made(folder, hash(join(from, 'package-lock.json')), () => {
+    await made(folder, hash(join(from, 'package-lock.json')), async () => {
       for (const file of ['package.json', 'package-lock.json']) cpSync(join(from, file), join(folder, file));
-      npm(folder, 'ci', '--ignore-scripts');
+      await npm(folder, 'ci', '--ignore-scripts');
     });
-    made(join(folder, 'node_modules/synfin'), hash(tarball), () => {
+    await made(join(folder, 'node_modules/synfin'), hash(tarball), async () => {
       const flags = ['--no-save', '--no-package-lock', '--ignore-scripts', '--prefer-offline'];
-      npm(folder, 'install', ...flags, tarball);
+      await npm(folder, 'install', ...flags, tarball);
     });
   }
   for (const part of ['apps', 'types']) {
@@ -69,32 +70,34 @@ export function application(line, tarball) {
 }
 
 /** The folder of the receiver that keeps what it gets in SQLite. */
-export function receiver() {
+export async function receiver() {
   const folder = join(home, 'receiver');
   const from = join(here, 'receiver');
-  made(folder, hash(join(from, 'package-lock.json')), () => {
+  await made(folder, hash(join(from, 'package-lock.json')), async () => {
     for (const file of ['package.json', 'package-lock.json']) cpSync(join(from, file), join(folder, file));
-    npm(folder, 'ci', '--ignore-scripts');
+    await npm(folder, 'ci', '--ignore-scripts');
   });
   return folder;
 }
 
 /** Has a folder made, unless it was made of the same before. */
-function made(folder, of, make) {
+async function made(folder, of, make) {
   const stamp = join(folder, '.made-of');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === of) return;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  make();
+  await make();
   writeFileSync(stamp, of);
 }
 
-function npm(cwd, ...args) {
-  return execFileSync('npm', ['--no-audit', '--no-fund', '--loglevel=error', ...args], {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+async function npm(cwd, ...args) {
+  const options = { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 };
+  const { stdout } = await promisify(execFile)(
+    'npm',
+    ['--no-audit', '--no-fund', '--loglevel=error', ...args],
+    options,
+  );
+  return stdout;
 }
 
 function hash(file) {
