@@ -151,7 +151,8 @@ export class Agent {
     this.#faults.guard('observe', () => {
       if (observation.kind === 'socket_event') this.#seen++;
       this.#tellAll(this.#tracker.observe(observation));
-      if (observation.kind === 'sweep_end') this.#root.runInAsyncScope(() => void this.#afterSweep());
+      if (observation.kind === 'sweep_end')
+        this.#root.runInAsyncScope(() => void this.#afterSweep(observation.dueAfterMs));
     });
   }
 
@@ -176,9 +177,9 @@ export class Agent {
     });
   }
 
-  async #afterSweep(): Promise<void> {
+  async #afterSweep(dueAfterMs?: number): Promise<void> {
     try {
-      const told = await this.#examiner.examine();
+      const told = await this.#examiner.examine(dueAfterMs);
       this.#tellAll(this.#tracker.advance(now()));
       if (!this.#stop.signal.aborted) for (const finding of told) this.#tell(explain(finding));
     } catch (error) {

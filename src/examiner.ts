@@ -50,13 +50,16 @@ export class Examiner {
     this.#watch = new Watch(options.detectors, options.origin);
   }
 
-  /** What there is to tell. Nothing while an earlier examination goes on: it will not be long. */
-  async examine(): Promise<readonly Finding[]> {
+  /**
+   * What there is to tell after a look that was due so long after the one before. Nothing while an earlier examination
+   * goes on: it will not be long.
+   */
+  async examine(dueAfterMs = this.#options.intervalMs): Promise<readonly Finding[]> {
     if (this.#busy) return [];
     this.#busy = true;
     try {
-      const { tracker, strangers, now, intervalMs } = this.#options;
-      const clock = this.#loopClock.look(now(), intervalMs * 1000);
+      const { tracker, strangers, now } = this.#options;
+      const clock = this.#loopClock.look(now(), dueAfterMs * 1000);
       await strangers.place(tracker.takeStrangers());
       await this.#inspectSuspects();
       return await this.#detect(clock);

@@ -1,7 +1,7 @@
 import { assign, complete, fail } from './handshake.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
-import type { SocketEvent } from './observation.ts';
+import type { Inspected, SocketEvent } from './observation.ts';
 import { close, end } from './teardown.ts';
 
 /** What can happen to a connection that is known already. */
@@ -21,10 +21,21 @@ export function experience(connection: Lifecycle, event: Experience): readonly L
     case 'closed':
       return close(connection, event);
     case 'inspected':
-      connection.signals = event.signals;
-      if (event.site !== undefined) connection.site = event.site ?? undefined;
+      inspect(connection, event);
       return [];
   }
+}
+
+/** Where the kernel's rows have no counters, what JavaScript has read is the only proof that somebody reads. */
+function inspect(connection: Lifecycle, { at, signals, site }: Inspected): void {
+  const before = connection.signals;
+  const counted = connection.readAtLook !== undefined;
+  if (!counted && before !== undefined && before.bytesRead !== signals.bytesRead) {
+    connection.progress++;
+    connection.progressAt = at;
+  }
+  connection.signals = signals;
+  if (site !== undefined) connection.site = site ?? undefined;
 }
 
 /** In CLOSE_WAIT, or with bytes that nobody has read, and still somebody's to close. */

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../tcp/endpoint.ts';
-import type { Instant, SocketIdentity } from '../tcp/identity.ts';
+import { connectionId, type Instant, type SocketIdentity } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
 import type { TcpInfo } from '../tcp/tcp-info.ts';
 import type { CallSite, ObservationSource, SocketRef, SocketSignals } from './observation.ts';
@@ -41,6 +41,8 @@ export interface Lifecycle {
   ref: SocketRef | undefined;
   readonly firstSeen: Instant;
   id: SocketIdentity;
+  /** What it was known by before a stronger name was learnt: the name that people have seen stays. */
+  namedBy: SocketIdentity | undefined;
   role: Role;
   /** The best of the sources that spoke of it: who its times come from. */
   source: ObservationSource;
@@ -72,9 +74,11 @@ export interface Lifecycle {
 
   receiveQueue: number;
   sendQueue: number;
-  /** When a row last spoke of it, and whether that was by way of our own descriptor, which knows best. */
+  /** When a row last spoke of it, and who was believed. */
   lookedAt: Instant | undefined;
-  lookedByDescriptor: boolean;
+  lookedBy: Looker | undefined;
+  /** Somebody looked by way of our own descriptor, which knows best, and no other row has come since. */
+  descriptorLooked: boolean;
   /** Bytes read by the process and acknowledged by the peer, as the last row's counters had them. */
   readAtLook: number | undefined;
   ackedAtLook: number | undefined;
@@ -103,6 +107,14 @@ export interface Lifecycle {
  */
 export type Phase = 'opening' | 'open' | 'released';
 
+/** Who looked: by way of a descriptor of this process, or in a table of the kernel's. */
+export type Looker = 'descriptor' | ObservationSource;
+
+/** Its name in everything that people read (`synfin.connection.id`): the same from its first moment to its last. */
+export function idOf({ namedBy, id, firstSeen }: Lifecycle): string {
+  return connectionId(namedBy ?? id, firstSeen);
+}
+
 /** A connection of which nothing is known but that it exists. */
 export function newLifecycle(
   ref: SocketRef | undefined,
@@ -115,6 +127,7 @@ export function newLifecycle(
     ref,
     firstSeen,
     id,
+    namedBy: undefined,
     role: 'unknown',
     source,
     state,
@@ -139,7 +152,8 @@ export function newLifecycle(
     receiveQueue: 0,
     sendQueue: 0,
     lookedAt: undefined,
-    lookedByDescriptor: false,
+    lookedBy: undefined,
+    descriptorLooked: false,
     readAtLook: undefined,
     ackedAtLook: undefined,
     progress: 0,

@@ -54,6 +54,8 @@ export interface SweepEnd {
   readonly at: Instant;
   readonly states: readonly TcpState[];
   readonly whole: boolean;
+  /** How many milliseconds after the look before it this one was due; what is over that, the event loop was blocked. */
+  readonly dueAfterMs?: number | undefined;
 }
 
 /** Something that this process did with one of its sockets, or that Node told it. */

@@ -1,26 +1,28 @@
 import type { TcpState } from '../tcp/state.ts';
 import { whenEntered } from './found-state.ts';
-import type { Lifecycle } from './lifecycle.ts';
+import type { Lifecycle, Looker } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { Row, Transition } from './observation.ts';
 import { enter, finish } from './state-change.ts';
 
 /** Somebody looked and found the connection in a state; when it got there lies between the looks. */
 export function seeRow(connection: Lifecycle, row: Row): LifecycleEvent[] {
-  connection.id = merge(connection.id, row.id);
-  // Two lookers that count differently would look like progress: the one with the descriptor knows best.
-  const overruled = row.socket === undefined && connection.lookedByDescriptor && connection.phase === 'open';
-  if (row.socket !== undefined) connection.lookedByDescriptor = true;
-  const events = overruled ? [] : takeRow(connection, row);
+  learnNames(connection, row.id);
+  const byDescriptor = row.socket !== undefined;
+  // The one with the descriptor knows best, as long as there is one: where it has fallen silent, the table's word counts.
+  const overruled = !byDescriptor && connection.descriptorLooked && connection.phase === 'open';
+  connection.descriptorLooked = byDescriptor;
+  const events = overruled ? [] : takeRow(connection, row, byDescriptor ? 'descriptor' : row.source);
   connection.lookedAt = row.at;
   return events;
 }
 
-function takeRow(connection: Lifecycle, row: Row): LifecycleEvent[] {
+function takeRow(connection: Lifecycle, row: Row, looker: Looker): LifecycleEvent[] {
   const { at, source, info } = row;
   const when = info && ((state: TcpState) => whenEntered(connection, state, at, info));
   const events = enter(connection, row.state, { at, source, inferred: true, when });
-  noteProgress(connection, row);
+  noteProgress(connection, row, looker);
+  connection.lookedBy = looker;
   connection.receiveQueue = row.receiveQueue;
   connection.sendQueue = row.sendQueue;
   if (info) connection.info = info;
@@ -30,19 +32,21 @@ function takeRow(connection: Lifecycle, row: Row): LifecycleEvent[] {
 /**
  * Whether a byte moved since the last look: read by the process, or acknowledged by the peer. Bytes that merely
  * arrive are no progress, nobody has read them. Counters are compared with counters; a row that has none is compared
- * by its queues.
+ * by its queues. Two lookers count differently, which is no progress: the first look of another one is only noted.
  */
-function noteProgress(connection: Lifecycle, { at, info, receiveQueue, sendQueue }: Row): void {
+function noteProgress(connection: Lifecycle, row: Row, looker: Looker): void {
+  const { at, info, receiveQueue, sendQueue } = row;
   const read = info?.bytesReceived === undefined ? undefined : info.bytesReceived - receiveQueue;
   const acked = info?.bytesAcked;
   const { readAtLook, ackedAtLook } = connection;
   const counted = read !== undefined && readAtLook !== undefined;
+  const comparable = connection.lookedBy === undefined || connection.lookedBy === looker;
   const moved = counted
     ? read !== readAtLook || acked !== ackedAtLook
     : receiveQueue < connection.receiveQueue || sendQueue !== connection.sendQueue;
   connection.readAtLook = read;
   connection.ackedAtLook = acked;
-  if (connection.progressAt !== undefined && !moved) return;
+  if (connection.progressAt !== undefined && !(moved && comparable)) return;
   connection.progress++;
   connection.progressAt = at;
 }
@@ -91,13 +95,15 @@ function noteWhyClosed(connection: Lifecycle, { from, at, error }: Transition): 
   }
 }
 
-function merge(known: Lifecycle['id'], said: Lifecycle['id']): Lifecycle['id'] {
+function learnNames(connection: Lifecycle, said: Lifecycle['id']): void {
+  const known = connection.id;
   const nothingNew =
     (said.cookie === undefined || known.cookie !== undefined) &&
     (said.inode === undefined || known.inode !== undefined) &&
     (said.tuple === undefined || known.tuple !== undefined);
-  if (nothingNew) return known;
-  return {
+  if (nothingNew) return;
+  connection.namedBy ??= known;
+  connection.id = {
     cookie: known.cookie ?? said.cookie,
     inode: known.inode ?? said.inode,
     tuple: known.tuple ?? said.tuple,

@@ -183,7 +183,9 @@ export class Tracker {
     if (!whole) return nothing;
     const events: LifecycleEvent[] = [];
     for (const connection of this.#suspects) {
-      const onlySwept = connection.phase === 'released' || !connection.inJavaScript;
+      // Where descriptors can be asked, they tell of a connection that this process has open; elsewhere only the table does.
+      const asked = source === 'sock_diag' || connection.lookedBy === 'descriptor';
+      const onlySwept = connection.phase === 'released' || !connection.inJavaScript || !asked;
       const seen = connection.lookedAt !== undefined && connection.lookedAt >= startedAt;
       if (!onlySwept || seen || !states.includes(connection.state)) continue;
       events.push(...enter(connection, 'closed', { at, source, inferred: true }), ...this.#forget(connection, 'over'));

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../tcp/endpoint.ts';
-import { connectionId, type Instant } from '../tcp/identity.ts';
+import type { Instant } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
-import type { CloseInitiator, CloseType, Lifecycle, Role, StateChange } from './lifecycle.ts';
+import { type CloseInitiator, type CloseType, idOf, type Lifecycle, type Role, type StateChange } from './lifecycle.ts';
 import type { Step, StepName } from './lifecycle-event.ts';
 import type { ObservationSource, SocketSignals } from './observation.ts';
 
@@ -53,7 +53,7 @@ export interface ConnectionView {
 export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
   const { id, syn, established, info } = connection;
   return {
-    id: connectionId(id, connection.firstSeen),
+    id: idOf(connection),
     role: connection.role,
     state: connection.state,
     age: seconds(connection.firstSeen, now),

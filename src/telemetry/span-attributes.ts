@@ -1,8 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { Lifecycle } from '../connection/lifecycle.ts';
+import { idOf, type Lifecycle } from '../connection/lifecycle.ts';
 import { payloadReceived, payloadSent } from '../connection/view.ts';
 import { networkType } from '../tcp/endpoint.ts';
-import { connectionId, type Instant } from '../tcp/identity.ts';
+import type { Instant } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
 import { attribute as a } from './semconv.ts';
 
@@ -36,7 +36,7 @@ export function teardownAttributes(connection: Lifecycle, end: Instant): Attribu
 /** What the span of a request is told of the connection that served it. `age` is in seconds. */
 export function servingAttributes(connection: Lifecycle, reused: boolean, age: number): Attributes {
   const attributes: Attributes = {
-    [a.connectionId]: connectionId(connection.id, connection.firstSeen),
+    [a.connectionId]: idOf(connection),
     [a.connectionReused]: reused,
     [a.connectionAge]: age,
   };
@@ -51,7 +51,7 @@ function commonAttributes(connection: Lifecycle, state: TcpState, error: string 
   const attributes: Attributes = {
     [a.networkTransport]: 'tcp',
     [a.role]: role,
-    [a.connectionId]: connectionId(id, connection.firstSeen),
+    [a.connectionId]: idOf(connection),
     [a.observationSource]: connection.source,
     [a.networkConnectionState]: state,
   };
