@@ -8,6 +8,8 @@ export interface StrangersOptions {
   readonly net: NetSource;
   readonly procRoot: string;
   readonly report: Report;
+  /** Takes in all that was reported. */
+  readonly settle: () => void;
   /** Whether a connection with this row's identity is known by now. */
   readonly isKnown: (row: Row) => boolean;
   /** It is another process's. */
@@ -28,7 +30,7 @@ export class Strangers {
   }
 
   async place(rows: readonly Row[]): Promise<void> {
-    const { net, report, isKnown, reject } = this.#options;
+    const { net, report, settle, isKnown, reject } = this.#options;
     const ours: Row[] = [];
     for (const row of rows) {
       if (this.#mayBeOurs(row)) ours.push(row);
@@ -36,7 +38,9 @@ export class Strangers {
       else if (row.id.inode !== undefined) reject(row);
     }
     if (ours.length === 0) return;
+    net.tellThese(new Set(ours.flatMap(({ id }) => id.cookie ?? [])));
     net.adoptActive(report);
+    settle();
     const unplaced = ours.filter((row) => !isKnown(row));
     const certain = unplaced.length === 0 || (await this.#placeByDescriptor(unplaced));
     for (const row of ours) {

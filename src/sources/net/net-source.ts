@@ -2,15 +2,17 @@ import { Socket } from 'node:net';
 import type { CallSite, Inspected, SocketRef } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { NotSupportedError } from '../../errors.ts';
-import type { SocketIdentity } from '../../tcp/identity.ts';
+import type { SocketCookie, SocketIdentity } from '../../tcp/identity.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
+import type { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
-import { type Entry, Registry } from './registry.ts';
+import { Registry } from './registry.ts';
 import { Requests } from './requests.ts';
 import type { ServedRequest } from './served-request.ts';
 import { readSignals } from './signals.ts';
 import type { HookPorts } from './socket-life.ts';
 import { identify, innerSocketOf, isOpen, tcpHandleOf } from './tcp-handle.ts';
+import { assign } from './telling.ts';
 
 export interface NetSourceOptions extends Omit<HookPorts, 'report' | 'requests'> {
   /** undici made a request, and tells everybody who listens. */
@@ -30,11 +32,9 @@ export class NetSource implements Source {
     this.#options = options;
     this.#requests = new Requests({
       ...options,
-      served: (socket, request) => this.#withRef(socket, (ref) => options.served(ref, request)),
+      served: (socket, request) => this.#withEntry(socket, ({ ref }) => options.served(ref, request)),
       assigned: (socket, context) =>
-        this.#withRef(socket, (ref) =>
-          this.#report({ kind: 'socket_event', event: 'assigned', socket: ref, at: options.now(), context }),
-        ),
+        this.#withEntry(socket, (entry) => assign(entry, context, { report: this.#report, now: options.now })),
     });
   }
 
@@ -64,12 +64,31 @@ export class NetSource implements Source {
   *ownSockets(report: Report): Generator<OwnSocket> {
     const last = this.#registry.nextRef();
     for (const entry of this.#registry.live()) {
-      if (entry.ref > last) return;
-      if (wasHandedOver(entry)) {
-        this.#registry.remove(entry);
-        report({ kind: 'socket_event', event: 'handed_over', socket: entry.ref, at: this.#options.now() });
-      } else yield ownSocket(entry, this.#registry.outermost(entry));
+      if (entry.number > last) return;
+      if (!wasHandedOver(entry)) {
+        yield entry;
+        continue;
+      }
+      this.#registry.remove(entry);
+      const at = this.#options.now();
+      if (entry.told) report({ kind: 'socket_event', event: 'handed_over', socket: entry.number, at });
     }
+  }
+
+  /** Has the tracker know of every connection. */
+  tellAll(): void {
+    for (const entry of this.#registry.live()) this.#registry.tell(entry);
+  }
+
+  /** Has the tracker know of those that have one of these cookies. */
+  tellThese(cookies: ReadonlySet<SocketCookie>): void {
+    if (cookies.size === 0) return;
+    for (const entry of this.#registry.untold(cookies)) this.#registry.tell(entry);
+  }
+
+  /** How often something was seen to happen to a connection. */
+  get seen(): number {
+    return this.#registry.seen;
   }
 
   /** What JavaScript knows of one of them now; undefined when it is gone. */
@@ -89,7 +108,7 @@ export class NetSource implements Source {
 
   /** Sockets that came with a connected handle and that no server has announced came from elsewhere. */
   adoptUnclaimed(report: Report): void {
-    for (const entry of this.#registry.unclaimed()) this.#adopt(entry, report);
+    for (const entry of this.#registry.live()) if (entry.unclaimed) this.#adopt(entry, report);
   }
 
   /** Looks among Node's active handles for sockets that were opened before the hook. */
@@ -99,9 +118,9 @@ export class NetSource implements Source {
       if (!(active instanceof Socket) || this.#registry.entryOf(active)) continue;
       const handle = tcpHandleOf(active);
       if (handle === undefined || !isOpen(handle)) continue;
-      const kernel = this.#options.kernel();
-      const arrival = { at: this.#options.now(), id: identify(handle, kernel), info: kernel?.tcpInfo(handle.fd) };
-      this.#adopt(this.#registry.add(active, handle, 'open', arrival), report);
+      const entry = this.#registry.add(active, handle, 'open', this.#options.now());
+      entry.unclaimed = true;
+      this.#adopt(entry, report);
     }
   }
 
@@ -112,27 +131,24 @@ export class NetSource implements Source {
     report({ kind: 'socket_event', event: 'adopted', socket, at, id, inJavaScript: false });
   }
 
-  #withRef(socket: Socket, act: (ref: SocketRef) => void): void {
+  #withEntry(socket: Socket, act: (entry: Entry) => void): void {
     const entry = this.#registry.entryOf(innerSocketOf(socket) ?? socket);
-    if (entry) act(entry.ref);
+    if (entry) act(entry);
   }
 
   #adopt(entry: Entry, report: Report): void {
-    const arrival = this.#registry.claim(entry);
-    if (arrival === undefined) return;
-    // What was read by whoever had it before is not in this handle's count.
+    const { handle, number: socket, at } = entry;
     const kernel = this.#options.kernel();
-    const received = unreadBytes(kernel?.tcpInfo(entry.handle.fd), 0) ?? 0;
-    const unread = kernel?.unread(entry.handle.fd) ?? 0;
-    entry.receivedBefore = Math.max(0, received - unread - entry.handle.bytesRead);
-    report({
-      kind: 'socket_event',
-      event: 'adopted',
-      socket: entry.ref,
-      at: arrival.at,
-      id: arrival.id,
-      inJavaScript: true,
-    });
+    const id = identify(handle, kernel);
+    // A socket that listens, or is yet to connect.
+    if (id.tuple === undefined) return;
+    // What was read by whoever had it before is not in this handle's count.
+    const received = unreadBytes(kernel?.tcpInfo(handle.fd), 0) ?? 0;
+    const unread = kernel?.unread(handle.fd) ?? 0;
+    entry.receivedBefore = Math.max(0, received - unread - handle.bytesRead);
+    entry.unclaimed = false;
+    this.#registry.adopted(entry);
+    report({ kind: 'socket_event', event: 'adopted', socket, at, id, inJavaScript: true });
   }
 
   /** Of the request that is on the socket. A reused connection was opened for another: its own site would be a lie. */
@@ -147,14 +163,4 @@ export class NetSource implements Source {
 /** `subprocess.send(message, socket)` takes the handle away without destroying the socket. */
 function wasHandedOver({ socket, handle, phase }: Entry): boolean {
   return phase === 'open' && tcpHandleOf(socket) !== handle;
-}
-
-function ownSocket(entry: Entry, outermost: Socket): OwnSocket {
-  const { _readableState } = outermost as { _readableState?: { ended?: boolean } };
-  return {
-    ref: entry.ref,
-    fd: entry.handle.fd,
-    bytesRead: entry.receivedBefore + entry.handle.bytesRead,
-    endRead: _readableState?.ended === true,
-  };
 }

@@ -1,8 +1,7 @@
-import type { SocketRef } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { Libc } from '../../ffi/libc.ts';
 import type { Instant } from '../../tcp/identity.ts';
-import { readTcpInfo, tcpInfoSize, unacknowledged } from '../../tcp/tcp-info.ts';
+import { TcpInfoBuffer, unacknowledged } from '../../tcp/tcp-info.ts';
 import { nextTurn } from '../next-turn.ts';
 import type { OwnSocket, Report } from '../source.ts';
 
@@ -20,9 +19,8 @@ const batch = 32;
 export class OwnSocketSweep {
   readonly #libc: Libc;
   readonly #now: () => Instant;
-  readonly #buffer = new Uint8Array(tcpInfoSize);
-  readonly #view = new DataView(this.#buffer.buffer);
-  #notable = new Set<SocketRef>();
+  readonly #info = new TcpInfoBuffer();
+  #notable = new Set<OwnSocket>();
 
   constructor(libc: Libc, now: () => Instant) {
     this.#libc = libc;
@@ -30,7 +28,7 @@ export class OwnSocketSweep {
   }
 
   async sweep(sockets: Iterable<OwnSocket>, report: Report, signal: AbortSignal): Promise<void> {
-    const notable = new Set<SocketRef>();
+    const notable = new Set<OwnSocket>();
     let sliceEnd = this.#now() + sliceUs;
     let count = 0;
     for (const socket of sockets) {
@@ -39,31 +37,30 @@ export class OwnSocketSweep {
         if (signal.aborted) return;
         sliceEnd = this.#now() + sliceUs;
       }
-      if (this.#look(socket, report)) notable.add(socket.ref);
+      if (this.#look(socket, report)) notable.add(socket);
     }
     this.#notable = notable;
   }
 
   /** True when there was something to tell. */
   #look(socket: OwnSocket, report: Report): boolean {
-    const { ref, fd } = socket;
-    const length = fd < 0 ? -1 : this.#libc.tcpInfo(fd, this.#buffer);
-    const info = length > 0 ? readTcpInfo(this.#view, length) : undefined;
-    if (info === undefined) return false;
+    const { fd } = socket;
+    const info = this.#info;
+    if (fd < 0 || !info.filled(this.#libc.tcpInfo(fd, info.bytes))) return false;
     const unread = this.#unread(socket, unreadBytes(info, socket.bytesRead) ?? 0);
     const notable = info.state !== 'established' || unread > 0;
-    if (!notable && !this.#notable.has(ref)) return false;
+    if (!notable && !this.#notable.has(socket)) return false;
     const finUnread = info.state === 'close_wait' && !socket.endRead ? 1 : 0;
     report({
       kind: 'row',
       source: 'sock_diag',
       at: this.#now(),
-      socket: ref,
+      socket: socket.ref,
       id: {},
       state: info.state,
       receiveQueue: unread + finUnread,
       sendQueue: unacknowledged(info) ?? 0,
-      info,
+      info: info.copy(),
     });
     return notable;
   }
