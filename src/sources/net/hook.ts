@@ -2,8 +2,11 @@ import net, { type Server, type Socket } from 'node:net';
 import { listenTo } from './channel.ts';
 import type { Registry } from './registry.ts';
 import { type ConnectRequest, type HookPorts, SocketLife } from './socket-life.ts';
-import { type TcpHandle, tcpHandlePrototype } from './tcp-handle.ts';
+import { isConnected, type TcpHandle, tcpHandlePrototype } from './tcp-handle.ts';
 import { wrapMethod } from './wrap.ts';
+
+/** Node's, whatever the application may put in its place. */
+const NodeSocket = net.Socket;
 
 /**
  * Watches the sockets of this process from inside: diagnostics channels, plain wraps of `net.Socket.prototype` and of
@@ -46,31 +49,32 @@ class Hook {
   #wrapSocket(): void {
     const hook = this;
     const life = this.#life;
-    const { prototype } = net.Socket;
+    const { prototype } = NodeSocket;
     this.#undo.push(
       wrapMethod(prototype, 'connect', (original, active) => {
         function connect(this: unknown, ...args: unknown[]): unknown {
-          if (active()) hook.#guard('connect', () => life.calling(this as Socket, args, connect));
+          if (active() && this instanceof NodeSocket) hook.#guard('connect', () => life.calling(this, args, connect));
           return Reflect.apply(original, this, args);
         }
         return connect;
       }),
       // Node calls this for each socket that it makes and for each new handle of one (lib/net.js, initSocketHandle).
-      wrapMethod(prototype, '_undestroy', (original, active) => {
+      // Where it stands, and not in front of it: that would be one property more.
+      wrapMethod(ownerOf(prototype, '_undestroy'), '_undestroy', (original, active) => {
         return function _undestroy(this: unknown, ...args: unknown[]): unknown {
-          if (active()) hook.#guard('_undestroy', () => hook.#gotHandle(this as Socket));
+          if (active() && this instanceof NodeSocket) hook.#guard('_undestroy', () => hook.#gotHandle(this));
           return Reflect.apply(original, this, args);
         };
       }),
       wrapMethod(prototype, '_final', (original, active) => {
         return function _final(this: unknown, ...args: unknown[]): unknown {
-          if (active()) hook.#guard('_final', () => life.ending(this as Socket));
+          if (active() && this instanceof NodeSocket) hook.#guard('_final', () => life.ending(this));
           return Reflect.apply(original, this, args);
         };
       }),
       wrapMethod(prototype, '_destroy', (original, active) => {
         return function _destroy(this: unknown, ...args: unknown[]): unknown {
-          if (active()) hook.#guard('_destroy', () => life.closing(this as Socket, args[0]));
+          if (active() && this instanceof NodeSocket) hook.#guard('_destroy', () => life.closing(this, args[0]));
           return Reflect.apply(original, this, args);
         };
       }),
@@ -90,30 +94,52 @@ class Hook {
     const hook = this;
     this.#undo.push(
       wrapMethod(prototype, method, (original, active) => {
-        return function connect(this: unknown, ...args: unknown[]): unknown {
-          if (!active()) return Reflect.apply(original, this, args);
-          const at = hook.#ports.now();
-          const status = Reflect.apply(original, this, args);
-          hook.#guard(method, () => {
-            const [request, address, port] = args as [ConnectRequest, string, number];
-            const completed = hook.#life.attempted(this as TcpHandle, address, Number(port), at, Number(status));
-            if (completed) hook.#awaitCompletion(request, completed);
-          });
-          return status;
-        };
+        // Like Node's own, no constructor: it has no prototype.
+        return {
+          connect(this: unknown, ...args: unknown[]): unknown {
+            if (!active()) return Reflect.apply(original, this, args);
+            const at = hook.#ports.now();
+            const status = Reflect.apply(original, this, args);
+            hook.#guard(method, () => {
+              const [request, address, port] = args as [ConnectRequest, string, number];
+              const handle = this as TcpHandle;
+              const completed = hook.#life.attempted(handle, address, Number(port), at, Number(status));
+              if (completed) hook.#awaitCompletion(request, handle, completed);
+            });
+            return status;
+          },
+        }.connect;
       }),
     );
   }
 
-  /** Node reads the callback from the request when it is done: a listener would be the application's to notice. */
-  #awaitCompletion(request: ConnectRequest, completed: (status: number) => void): void {
-    const original = request.oncomplete;
-    if (typeof original !== 'function') return;
-    const hook = this;
-    request.oncomplete = function oncomplete(this: unknown, ...args: unknown[]): unknown {
-      hook.#guard('oncomplete', () => completed(Number(args[0])));
-      return Reflect.apply(original, this, args);
-    };
+  /**
+   * Node reads the callback from the request when it is done, and that is noticed: a listener would be the
+   * application's to see, and a function around Node's own would stand in the stack of each error that is made in it.
+   * What the status is, Node alone is told: a connection shows, and a refusal comes with the socket's destruction.
+   */
+  #awaitCompletion(request: ConnectRequest, handle: TcpHandle, completed: (status: number) => void): void {
+    const before = Object.getOwnPropertyDescriptor(request, 'oncomplete');
+    const original: unknown = before?.value;
+    if (typeof original !== 'function' || !before?.configurable) return;
+    const put = (value: unknown) => void Object.defineProperty(request, 'oncomplete', { ...before, value });
+    const complete = (status: number) => this.#guard('oncomplete', () => completed(status));
+    Object.defineProperty(request, 'oncomplete', {
+      configurable: true,
+      enumerable: before.enumerable === true,
+      set: put,
+      get() {
+        put(original);
+        const connected = isConnected(handle);
+        if (connected) complete(0);
+        // lib/net.js, internalConnectMultiple: one attempt of several may fail and the socket live on.
+        if (connected || original.name === 'afterConnect') return original;
+        return function oncomplete(this: unknown, ...args: unknown[]): unknown {
+          complete(Number(args[0]));
+          return Reflect.apply(original, this, args);
+        };
+      },
+    });
   }
 
   #guard(where: string, act: () => void): void {
@@ -123,4 +149,11 @@ class Hook {
       this.#ports.fault(where, error);
     }
   }
+}
+
+/** The prototype that has a method of its own. */
+function ownerOf(prototype: object, method: string): object {
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at) as object | null)
+    if (Object.hasOwn(at, method)) return at;
+  return prototype;
 }

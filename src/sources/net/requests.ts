@@ -3,6 +3,7 @@ import type { CallSite } from '../../connection/observation.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { CallSites } from './call-site.ts';
 import { listenTo } from './channel.ts';
+import type { ConnectOptions } from './connect-options.ts';
 import type { ServedRequest } from './served-request.ts';
 import { wrapMethod } from './wrap.ts';
 
@@ -116,8 +117,8 @@ export class Requests {
    * The application, or a library of its, calls connect(). Says whether undici does, which opens connections for
    * requests that may be others than the one on whose behalf it is called.
    */
-  connecting(socket: Socket, options: unknown, context: unknown): { readonly awaitsRequest: boolean } {
-    const { host, port, _agentKey } = (options ?? {}) as { host?: unknown; port?: unknown; _agentKey?: unknown };
+  connecting(socket: Socket, options: ConnectOptions, context: unknown): { readonly awaitsRequest: boolean } {
+    const { host, port, _agentKey } = options;
     // lib/_http_agent.js, createSocket: this connect() is a http.Agent's, so that node:http is loaded.
     if (this.#mustWrapAgent && _agentKey !== undefined) {
       this.#wrapAgent();

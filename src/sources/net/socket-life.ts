@@ -2,10 +2,12 @@ import type { Server, Socket } from 'node:net';
 import type { CallSite } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { KernelSockets } from '../../ffi/kernel-sockets.ts';
-import { type Endpoint, endpoint } from '../../tcp/endpoint.ts';
+import { endpoint } from '../../tcp/endpoint.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { Report } from '../source.ts';
 import type { CallSites } from './call-site.ts';
+import { connectOptions, requestedEndpoint } from './connect-options.ts';
+import { plainValue } from './plain-value.ts';
 import type { Entry, Registry } from './registry.ts';
 import type { Requests } from './requests.ts';
 import { identify, innerSocketOf, isOpen, knowsItsOwner, type TcpHandle, tcpHandleOf } from './tcp-handle.ts';
@@ -53,11 +55,12 @@ export class SocketLife {
 
   /** The application calls connect(): nothing is on the wire yet, the name look-up comes first. */
   calling(socket: Socket, args: unknown[], below: Frame): void {
-    const requested = requestedEndpoint(args);
+    const options = connectOptions(args);
+    const requested = requestedEndpoint(options);
     if (requested === undefined) return;
     const { captureContext, requests, sites, now } = this.#ports;
     const { context, suppressed } = captureContext();
-    const { awaitsRequest } = requests.connecting(socket, optionsOf(args), context);
+    const { awaitsRequest } = requests.connecting(socket, options, context);
     const site = suppressed ? undefined : sites.capture(below);
     this.#registry.called(socket, { at: now(), requested, context, suppressed, site, awaitsRequest, attempts: 0 });
   }
@@ -140,7 +143,10 @@ export class SocketLife {
     // A 'connection' listener may destroy its socket before anybody hears of it.
     if (entry?.arrival && serverOf(socket)) this.accepted(socket);
     if (entry) this.#ports.requests.ending(this.#registry.outermost(entry));
-    if (entry) this.#gone(entry, errorCode(error), (socket as { resetAndClosing?: boolean }).resetAndClosing === true);
+    const refusal = entry?.phase === 'opening' ? connectStatus(error) : undefined;
+    if (entry && refusal !== undefined) this.#failed(entry, refusal);
+    else if (entry)
+      this.#gone(entry, errorCode(error), (socket as { resetAndClosing?: boolean }).resetAndClosing === true);
     this.#registry.forget(socket);
   }
 
@@ -208,23 +214,6 @@ export class SocketLife {
 /** connect() to one of these goes to the loopback address, which only the kernel then tells. */
 const unspecified = new Set(['0.0.0.0', '::']);
 
-/** `connect(options)`, `connect(port, host)`, or the array that Node has normalised already; not a path. */
-function requestedEndpoint(args: unknown[]): Endpoint | undefined {
-  const first = optionsOf(args);
-  if (typeof first === 'object' && first !== null) {
-    const { host, port, path } = first as { host?: unknown; port?: unknown; path?: unknown };
-    if (path || port === undefined) return undefined;
-    return { address: typeof host === 'string' && host !== '' ? host : 'localhost', port: Number(port) };
-  }
-  const port = Number(first);
-  if (!Number.isInteger(port)) return undefined;
-  return { address: typeof args[1] === 'string' ? args[1] : 'localhost', port };
-}
-
-function optionsOf([first]: unknown[]): unknown {
-  return Array.isArray(first) ? first[0] : first;
-}
-
 /** Not imported: on Node 22 and later an import of node:util runs a getter that opens the host's `process.stderr`. */
 function errorName(status: number): string {
   return process.getBuiltinModule('node:util').getSystemErrorName(status);
@@ -234,7 +223,13 @@ function serverOf(socket: Socket): Server | undefined {
   return (socket as { server?: Server | null }).server ?? undefined;
 }
 
+/** What connect(2) came to, when Node destroys a socket for it (lib/net.js, afterConnect). */
+function connectStatus(error: unknown): number | undefined {
+  const errno = plainValue(error, 'syscall') === 'connect' ? plainValue(error, 'errno') : undefined;
+  return typeof errno === 'number' && errno < 0 ? errno : undefined;
+}
+
 function errorCode(error: unknown): string | undefined {
-  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  const code = plainValue(error, 'code');
   return typeof code === 'string' ? code : undefined;
 }
