@@ -47,6 +47,8 @@ export class Entry implements OwnSocket {
   /** Of the one that called connect(); undefined for one that was accepted or came from elsewhere. */
   call: ConnectCall | undefined;
   attempt = 0;
+  /** The end of the connect request will be heard of. */
+  awaited = false;
   peer: Endpoint | undefined;
   /** The socket cookie as a number; 0 where the kernel does not tell. */
   cookie = 0;
