@@ -14,11 +14,12 @@ import { Intake } from './intake.ts';
 import { KernelAccess } from './kernel-access.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
+import type { SourceStatus } from './sources/candidate.ts';
 import { CallSites, samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
 import type { ServedRequest } from './sources/net/served-request.ts';
 import { answerClaims } from './sources/net/thread-claims.ts';
-import { Selection, type SourceStatus } from './sources/select.ts';
+import { Selection } from './sources/select.ts';
 import type { Stderr } from './stderr.ts';
 import { Strangers } from './strangers.ts';
 import { captureContext } from './telemetry/api.ts';
@@ -72,11 +73,9 @@ export class Agent {
     this.#net = this.#makeNetSource();
     const sources = this.#kernel.sources({
       now,
-      intervalMs,
-      ownSockets: (report) => {
-        this.#net.adoptUnclaimed(report);
-        return this.#net.ownSockets(report);
-      },
+      procRoot,
+      ownSockets: (report) => this.#net.ownSockets(report),
+      suspects: () => this.#tracker.suspects(),
       sweepNamespace: isMainThread,
     });
     this.#selection = new Selection(sources, {
@@ -84,6 +83,7 @@ export class Agent {
       // One thread speaks for the process.
       tell: (message) => isMainThread && tell(message),
       retryMs: intervalMs,
+      now,
     });
     this.#examiner = this.#makeExaminer();
   }
@@ -94,7 +94,8 @@ export class Agent {
     this.#net.start(this.#report, this.#stop.signal);
     this.#stop.signal.addEventListener('abort', () => this.telemetry.close(), { once: true });
     // Sockets from before this line wake nobody: they are looked for once, by a timer that keeps nothing alive.
-    const search = () => this.#faults.guard('adoptActive', () => this.#net.adoptActive(this.#report));
+    const search = () =>
+      void this.#net.adoptActive(this.#report).catch((error) => this.#faults.note('adoptActive', error));
     const timer = setTimeout(search, this.#options.intervalMs).unref();
     this.#stop.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
@@ -172,7 +173,7 @@ export class Agent {
     this.#root.runInAsyncScope(() => {
       void this.#selection.run(this.#stop.signal);
       if (isMainThread) return;
-      const end = answerClaims((cookie) => this.#tracker.knows({ cookie }));
+      const end = answerClaims((id) => this.#tracker.knows(id));
       this.#stop.signal.addEventListener('abort', end, { once: true });
     });
   }
@@ -220,6 +221,8 @@ export class Agent {
     const strangers = new Strangers({
       net: this.#net,
       procRoot,
+      now,
+      adoptDescriptors: isMainThread,
       report: this.#report,
       isKnown: (row) => this.#tracker.knows(row.id),
       reject: (row) => this.#tracker.reject(row.id),

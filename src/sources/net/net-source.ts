@@ -3,6 +3,7 @@ import type { CallSite, Inspected, SocketRef } from '../../connection/observatio
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { NotSupportedError } from '../../errors.ts';
 import type { SocketIdentity } from '../../tcp/identity.ts';
+import { Slices } from '../slices.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
 import { installHook } from './hook.ts';
 import { type Entry, Registry } from './registry.ts';
@@ -60,14 +61,23 @@ export class NetSource implements Source {
     this.#requests.listenLast();
   }
 
-  /** The connections that this process has a descriptor for, oldest first; those that come during the walk are left out. */
-  *ownSockets(report: Report): Generator<OwnSocket> {
+  /**
+   * The connections that this process has a descriptor for, oldest first; those that come during the walk are left out.
+   * Undefined stands for what was not there before or is not any more: the walk can pause there too.
+   */
+  *ownSockets(report: Report): Generator<OwnSocket | undefined> {
+    // Sockets that came with a connected handle and that no server has announced came from elsewhere.
+    for (const entry of this.#registry.unclaimed()) {
+      this.#adopt(entry, report);
+      yield undefined;
+    }
     const last = this.#registry.nextRef();
     for (const entry of this.#registry.live()) {
       if (entry.ref > last) return;
       if (wasHandedOver(entry)) {
         this.#registry.remove(entry);
         report({ kind: 'socket_event', event: 'handed_over', socket: entry.ref, at: this.#options.now() });
+        yield undefined;
       } else yield ownSocket(entry, this.#registry.outermost(entry));
     }
   }
@@ -87,15 +97,13 @@ export class NetSource implements Source {
     };
   }
 
-  /** Sockets that came with a connected handle and that no server has announced came from elsewhere. */
-  adoptUnclaimed(report: Report): void {
-    for (const entry of this.#registry.unclaimed()) this.#adopt(entry, report);
-  }
-
   /** Looks among Node's active handles for sockets that were opened before the hook. */
-  adoptActive(report: Report): void {
+  async adoptActive(report: Report): Promise<void> {
     const { _getActiveHandles } = process as unknown as { _getActiveHandles?: () => unknown[] };
+    const slices = new Slices(this.#options.now);
+    slices.begin();
     for (const active of _getActiveHandles?.call(process) ?? []) {
+      if (slices.isOver()) await slices.rest();
       if (!(active instanceof Socket) || this.#registry.entryOf(active)) continue;
       const handle = tcpHandleOf(active);
       if (handle === undefined || !isOpen(handle)) continue;
