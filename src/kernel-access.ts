@@ -8,7 +8,7 @@ import { NetstatSource } from './sources/netstat/netstat-source.ts';
 import { Pace } from './sources/pace.ts';
 import { ProcSource } from './sources/proc/proc-source.ts';
 import { SockDiagSource } from './sources/sock-diag/sock-diag-source.ts';
-import type { OwnSocket, Report, Source } from './sources/source.ts';
+import type { OwnLook, OwnSocket, Report, Source } from './sources/source.ts';
 import type { Instant, SocketIdentity } from './tcp/identity.ts';
 
 /** What the sources need of the process that they look at. */
@@ -57,33 +57,35 @@ export class KernelAccess {
 
   /** In the order of preference. */
   sources(ports: KernelPorts): Source[] {
-    const { now, procRoot, suspects, sweepNamespace } = ports;
+    const { now, procRoot } = ports;
     const { intervalMs, cpuBudget } = this.#options;
     const cpu = cpuClock(procRoot);
     const own = this.#ownLook(ports);
-    return this.#names.map((name) => {
-      const pace = new Pace({ now, intervalMs, cpuBudget, cpu });
-      switch (name) {
-        case 'sock_diag':
-          return new SockDiagSource({ libc: loadLibc, now, pace, own, sweepNamespace });
-        case 'procfs':
-          return new ProcSource({ procRoot, now, pace, own, suspects, sweepNamespace });
-        case 'netstat':
-          return new NetstatSource({ now, pace, own, platform: process.platform });
-        case 'ebpf':
-        case 'daemon':
-          return notInThisVersion(name);
-      }
-    });
+    return this.#names.map((name) => make(name, ports, new Pace({ now, intervalMs, cpuBudget, cpu }), own));
   }
 
   /** One for all the sources: what it remembers holds when another one takes over. */
-  #ownLook({ now, ownSockets }: KernelPorts): () => OwnSocketSweep {
+  #ownLook({ now, ownSockets }: KernelPorts): () => OwnLook {
     let sweep: OwnSocketSweep | undefined;
     return () => {
       sweep ??= new OwnSocketSweep(this.sockets() && loadLibc(), now, ownSockets);
       return sweep;
     };
+  }
+}
+
+function make(name: KernelSourceName, ports: KernelPorts, pace: Pace, own: () => OwnLook): Source {
+  const { now, procRoot, suspects, sweepNamespace } = ports;
+  switch (name) {
+    case 'sock_diag':
+      return new SockDiagSource({ libc: loadLibc, now, pace, own, sweepNamespace });
+    case 'procfs':
+      return new ProcSource({ procRoot, now, pace, own, suspects, sweepNamespace });
+    case 'netstat':
+      return new NetstatSource({ now, pace, own, platform: process.platform });
+    case 'ebpf':
+    case 'daemon':
+      return notInThisVersion(name);
   }
 }
 

@@ -157,7 +157,13 @@ function bind(koffi: Koffi): Libc {
 interface SocketCall {
   (fd: number, bytes: Uint8Array, length: number, flags: number): number;
   readonly async: (
-    ...call: [fd: number, bytes: Uint8Array, length: number, flags: number, done: (error: unknown, result: number) => void]
+    ...call: [
+      fd: number,
+      bytes: Uint8Array,
+      length: number,
+      flags: number,
+      done: (error: unknown, result: number) => void,
+    ]
   ) => void;
 }
 

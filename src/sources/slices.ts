@@ -3,7 +3,7 @@ import { nextTurn } from './next-turn.ts';
 
 /** How long work over many sockets may hold the event loop at a time, in microseconds, and how often the clock is asked. */
 const longestUs = 400;
-const betweenClocks = 8;
+const betweenClocks = 4;
 
 /**
  * Work over many sockets, cut into slices: the application's event loop is never held for long, however many there

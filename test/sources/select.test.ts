@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Observation } from '../../src/connection/observation.ts';
 import { NotSupportedError } from '../../src/errors.ts';
+import { now } from '../../src/monotonic.ts';
 import { Selection } from '../../src/sources/select.ts';
 import type { Report, Source, SourceName } from '../../src/sources/source.ts';
 import { row } from '../connection/observations.ts';
@@ -30,6 +31,7 @@ function selecting(sources: readonly Source[], retryMs = 1) {
     report: (observation) => void reported.push(observation),
     tell: (message) => void told.push(message),
     retryMs,
+    now,
   });
   const abort = new AbortController();
   const over = selection.run(abort.signal);

@@ -23,7 +23,11 @@ export class OwnSocketSweep implements OwnLook {
    * `sockets` gives them one by one, and takes note of who came and went; undefined where there is none to be looked at.
    * Without libc the kernel is not asked.
    */
-  constructor(libc: Libc | undefined, now: () => Instant, sockets: (report: Report) => Iterable<OwnSocket | undefined>) {
+  constructor(
+    libc: Libc | undefined,
+    now: () => Instant,
+    sockets: (report: Report) => Iterable<OwnSocket | undefined>,
+  ) {
     this.#libc = libc;
     this.#now = now;
     this.#sockets = sockets;

@@ -11,7 +11,12 @@ const answerMs = 200;
 const askedAtOnce = 128;
 
 type Message =
-  | { readonly kind: 'whose'; readonly question: number; readonly first: number; readonly sockets: readonly SocketIdentity[] }
+  | {
+      readonly kind: 'whose';
+      readonly question: number;
+      readonly first: number;
+      readonly sockets: readonly SocketIdentity[];
+    }
   /** Which of those that were asked about, by their place in the list that `first` begins a piece of. */
   | { readonly kind: 'mine'; readonly question: number; readonly places: readonly number[] };
 
@@ -26,8 +31,7 @@ export function answerClaims(isMine: (id: SocketIdentity) => boolean): () => voi
     const { data } = event as { data: Message };
     if (data.kind !== 'whose') return;
     const places = data.sockets.flatMap((id, place) => (isMine(id) ? [data.first + place] : []));
-    if (places.length > 0)
-      channel.postMessage({ kind: 'mine', question: data.question, places } satisfies Message);
+    if (places.length > 0) channel.postMessage({ kind: 'mine', question: data.question, places } satisfies Message);
   };
   unref(channel);
   return () => channel.close();

@@ -67,7 +67,10 @@ export class NetstatSource implements Source {
       if (error === undefined) return undefined;
       refusal ??= error;
     }
-    return new NotSupportedError(refusal?.message ?? 'running netstat', `a program ${this.#dialect.command} that works`);
+    return new NotSupportedError(
+      refusal?.message ?? 'running netstat',
+      `a program ${this.#dialect.command} that works`,
+    );
   }
 
   async run(report: Report, signal: AbortSignal): Promise<void> {
@@ -119,11 +122,7 @@ export class NetstatSource implements Source {
   }
 
   /** Reports the rows in these states, each once; undefined: in any state. */
-  async #sweep(
-    states: readonly TcpState[] | undefined,
-    report: Report,
-    signal: AbortSignal,
-  ): Promise<SweepEnd> {
+  async #sweep(states: readonly TcpState[] | undefined, report: Report, signal: AbortSignal): Promise<SweepEnd> {
     const { pace, now } = this.#options;
     const dialect = this.#dialect;
     if (dialect === undefined) throw new SynfinError('SYNFIN_SOURCE_FAILED', 'running netstat before it was probed');

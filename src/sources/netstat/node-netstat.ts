@@ -61,7 +61,7 @@ export function withBrackets(line: string): string {
 
 /** By its full path: Windows looks for programs in the current directory first. */
 function systemNetstat(command: string): string {
-  const root = process.env['SystemRoot'];
+  const root = process.env.SystemRoot;
   return root === undefined ? command : `${root}\\System32\\${command}`;
 }
 
