@@ -8,8 +8,12 @@ const newline = 0x0a;
 
 /** Lines out of bytes that come in pieces, cut anywhere. Makes no text of them. */
 export class Lines {
-  readonly #tail = new Uint8Array(longestLine);
+  readonly #tail: Uint8Array;
   #length = 0;
+
+  constructor(longest = longestLine) {
+    this.#tail = new Uint8Array(longest);
+  }
 
   push(chunk: Uint8Array, visit: VisitLine): void {
     for (let at = 0; at < chunk.length; ) {
@@ -32,7 +36,7 @@ export class Lines {
   }
 
   #keep(chunk: Uint8Array, start: number, end: number): void {
-    const room = Math.min(end - start, longestLine - this.#length);
+    const room = Math.min(end - start, this.#tail.length - this.#length);
     this.#tail.set(chunk.subarray(start, start + room), this.#length);
     this.#length += room;
   }

@@ -24,8 +24,8 @@ export class Selection {
   readonly #candidates: readonly Candidate[];
   readonly #options: SelectionOptions;
   readonly #told = new Set<string>();
-  /** What is to be told as soon as it is known who looks instead. */
-  #untold: string[] = [];
+  /** Those that do not run: told as soon as it is known who looks instead. */
+  #untold: Candidate[] = [];
 
   constructor(sources: readonly Source[], options: SelectionOptions) {
     const { retryMs, report } = options;
@@ -68,7 +68,7 @@ export class Selection {
       stop.abort();
       await over;
       if (signal.aborted || better) return better;
-      this.#untold.push(chosen.complaint());
+      this.#untold.push(chosen);
       return undefined;
     } finally {
       signal.removeEventListener('abort', abort);
@@ -95,7 +95,7 @@ export class Selection {
       const can = await candidate.probe(this.#options.now);
       if (signal.aborted) return undefined;
       if (can) return candidate;
-      this.#untold.push(candidate.complaint());
+      this.#untold.push(candidate);
     }
     return undefined;
   }
@@ -109,7 +109,8 @@ export class Selection {
   }
 
   #tellWhoLooks(chosen: Candidate, before: Candidate | undefined): void {
-    for (const message of this.#untold) this.#tellOnce(`${message}. Source ${chosen.name} looks instead`);
+    for (const candidate of this.#untold)
+      if (candidate !== chosen) this.#tellOnce(`${candidate.complaint()}. Source ${chosen.name} looks instead`);
     if (before && this.#candidates.indexOf(chosen) < this.#candidates.indexOf(before))
       this.#tellOnce(`source ${chosen.name} can run again, and looks instead of ${before.name}`);
     this.#untold = [];
