@@ -40,9 +40,10 @@ export async function runCommand(options: RunOptions): Promise<SynfinError | und
   signal.addEventListener('abort', kill, { once: true });
   const ended = endOf(child);
   try {
-    why ??= await readLines(child, options, kill);
+    const unread = await readLines(child, options, kill);
     const end = await ended;
-    return signal.aborted || (why ?? end) === undefined ? undefined : failed(attempt, why ?? end ?? '');
+    const reason = why ?? unread ?? end;
+    return signal.aborted || reason === undefined ? undefined : failed(attempt, reason);
   } finally {
     clearTimeout(limit);
     signal.removeEventListener('abort', kill);
