@@ -15,6 +15,7 @@ import { KernelAccess } from './kernel-access.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
+import type { Audience } from './sources/net/audience.ts';
 import { CallSites, samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
 import type { ServedRequest } from './sources/net/served-request.ts';
@@ -51,7 +52,6 @@ export class Agent {
   /** What is started at the application's first socket must not run in that request's asynchronous context. */
   readonly #root = new AsyncResource('SYNFIN');
   #awake = false;
-  #seen = 0;
 
   constructor(options: Options, stderr: Stderr) {
     const { maxConnections, maxSpansPerSecond, intervalMs } = options;
@@ -101,9 +101,11 @@ export class Agent {
   }
 
   connections(): readonly ConnectionView[] {
+    this.#faults.guard('tellAll', () => this.#net.tellAll());
     this.#intake.settle();
     const at = now();
-    return [...this.#tracker.connections()].map((connection) => viewOf(connection, at));
+    const views = [...this.#tracker.connections()].map((connection) => viewOf(connection, at));
+    return views.sort((one, other) => other.age - one.age);
   }
 
   findings(): readonly ExplainedFinding[] {
@@ -122,7 +124,7 @@ export class Agent {
       name: 'net',
       state: this.#stop.signal.aborted ? 'stopped' : 'running',
       reason: total > 0 ? `${total} errors of synfin's own were contained` : undefined,
-      observations: this.#seen,
+      observations: this.#net.seen,
       // Errors, connections for which there was no room, and texts that nobody took.
       lost: total + evicted + strangersDropped + this.#stderr.dropped,
     };
@@ -150,7 +152,6 @@ export class Agent {
 
   #observe(observation: Observation): void {
     this.#faults.guard('observe', () => {
-      if (observation.kind === 'socket_event') this.#seen++;
       this.#tellAll(this.#tracker.observe(observation));
       if (observation.kind === 'sweep_end')
         this.#root.runInAsyncScope(() => void this.#afterSweep(observation.dueAfterMs));
@@ -173,7 +174,7 @@ export class Agent {
     this.#root.runInAsyncScope(() => {
       void this.#selection.run(this.#stop.signal);
       if (isMainThread) return;
-      const end = answerClaims((id) => this.#tracker.knows(id));
+      const end = answerClaims((descriptors) => this.#net.holding(descriptors));
       this.#stop.signal.addEventListener('abort', end, { once: true });
     });
   }
@@ -201,9 +202,25 @@ export class Agent {
       sites: new CallSites(samplerFor(this.#options.callSites, now), (act) => this.#soon(act)),
       undiciMade: (request) => this.telemetry.undiciMade(request),
       served: (socket, request) => this.#served(socket, request),
+      audience: this.#makeAudience(),
       wake: () => this.#wake(),
       fault: this.#faults.note,
     });
+  }
+
+  /** Of what is to be ignored only the tracker can tell: with such a list, it hears of everything. */
+  #makeAudience(): Audience {
+    const { telemetry } = this;
+    const all = this.#options.ignore.length > 0;
+    return {
+      get listens() {
+        return all || telemetry.isHeard;
+      },
+      wantsHandshake: (dull) => all || telemetry.wantsHandshake(dull),
+      wantsTeardown: (dull) => all || telemetry.wantsTeardown(dull),
+      keep: (context) => telemetry.keep(context),
+      closed: (connection) => this.#tracker.passed(connection),
+    };
   }
 
   /** In its turn: of a connection that waits in the intake nothing is known yet. */
@@ -224,6 +241,7 @@ export class Agent {
       now,
       adoptDescriptors: isMainThread,
       report: this.#report,
+      settle: () => this.#intake.settle(),
       isKnown: (row) => this.#tracker.knows(row.id),
       reject: (row) => this.#tracker.reject(row.id),
     });

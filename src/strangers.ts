@@ -1,7 +1,7 @@
 import type { Row } from './connection/observation.ts';
 import type { NetSource } from './sources/net/net-source.ts';
 import { askThreads } from './sources/net/thread-claims.ts';
-import { socketInodes } from './sources/proc/proc-fd.ts';
+import { socketDescriptors } from './sources/proc/proc-fd.ts';
 import { Slices } from './sources/slices.ts';
 import type { Report } from './sources/source.ts';
 import type { Inode, Instant } from './tcp/identity.ts';
@@ -13,6 +13,8 @@ export interface StrangersOptions {
   /** Descriptors belong to the process: one of its threads may adopt those that no JavaScript socket stands for. */
   readonly adoptDescriptors: boolean;
   readonly report: Report;
+  /** Takes in all that was reported. */
+  readonly settle: () => void;
   /** Whether a connection with this row's identity is known by now. */
   readonly isKnown: (row: Row) => boolean;
   /** It is another process's. */
@@ -35,7 +37,7 @@ export class Strangers {
   }
 
   async place(rows: readonly Row[]): Promise<void> {
-    const { net, report, isKnown, reject, now, adoptDescriptors } = this.#options;
+    const { net, report, settle, isKnown, reject, now, adoptDescriptors } = this.#options;
     const slices = new Slices(now);
     slices.begin();
     const ours: Row[] = [];
@@ -51,7 +53,9 @@ export class Strangers {
     }
     this.#seen = seen;
     if (ours.length === 0) return;
+    net.tellThese(new Set(ours.flatMap(({ id }) => id.cookie ?? [])));
     await net.adoptActive(report);
+    settle();
     const unplaced = ours.filter((row) => !isKnown(row));
     const certain = unplaced.length === 0 || !adoptDescriptors || (await this.#placeByDescriptor(unplaced));
     slices.begin();
@@ -64,17 +68,24 @@ export class Strangers {
 
   /** False when /proc could not be read, out of descriptors for example: then nothing is known of anybody. */
   async #placeByDescriptor(rows: readonly Row[]): Promise<boolean> {
-    const { procRoot, net, report, now } = this.#options;
-    const inodes = await socketInodes(procRoot, 'self');
-    if (inodes === undefined) return false;
-    const held = rows.flatMap(({ id }) => (id.inode !== undefined && inodes.has(id.inode) ? [id] : []));
+    const { procRoot, net, report, settle, now } = this.#options;
+    const descriptors = await socketDescriptors(procRoot, 'self');
+    if (descriptors === undefined) return false;
+    const held = rows.flatMap(({ id }) => {
+      const numbers = id.inode === undefined ? undefined : descriptors.get(id.inode);
+      return numbers === undefined ? [] : [{ id, numbers }];
+    });
     if (held.length === 0) return true;
-    const theirs = await askThreads(held);
+    // Not every connection of this thread is told of, and a row without a cookie does not say which it is.
+    const ours = new Set(net.holding(held.flatMap(({ numbers }) => numbers)));
+    settle();
+    const foreign = held.filter(({ numbers }) => !numbers.some((number) => ours.has(number)));
+    const theirs = await askThreads(foreign.flatMap(({ numbers }) => numbers));
     const slices = new Slices(now);
     slices.begin();
-    for (const [place, id] of held.entries()) {
+    for (const { id, numbers } of foreign) {
       if (slices.isOver()) await slices.rest();
-      if (!theirs.has(place)) net.adoptDescriptor(id, report);
+      if (!numbers.some((number) => theirs.has(number))) net.adoptDescriptor(id, report);
     }
     return true;
   }

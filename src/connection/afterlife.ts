@@ -1,5 +1,5 @@
-import { type Instant, instant } from '../tcp/identity.ts';
-import { ClosedLog } from './closed-log.ts';
+import { cookieNumber, type Instant, instant } from '../tcp/identity.ts';
+import { type ClosedConnection, ClosedLog } from './closed-log.ts';
 import { wasSeenSinceItsEnd } from './experience.ts';
 import { type Lifecycle, newLifecycle } from './lifecycle.ts';
 import type { Row, Transition } from './observation.ts';
@@ -34,12 +34,17 @@ export class Afterlife {
   receive(connection: Lifecycle, until: Instant | undefined): boolean {
     if (connection.state === 'closed' || !this.#isStillTold(connection)) {
       // TIME_WAIT is not told to a descriptor: a socket in CLOSE may go on in one.
-      this.#log.add(connection);
+      this.#log.add(recordOf(connection));
       return false;
     }
     this.#held.delete(connection);
     this.#held.set(connection, until ?? deadlineOf(connection));
     return true;
+  }
+
+  /** A connection that was never held here is over. */
+  passed(connection: ClosedConnection): void {
+    this.#log.add(connection);
   }
 
   remove(connection: Lifecycle): void {
@@ -83,6 +88,11 @@ export class Afterlife {
     const failed = established === undefined && role !== 'unknown';
     return !failed && (id.cookie === undefined || source === 'ebpf');
   }
+}
+
+function recordOf({ id, role, site, suppressed, endedAt, stateSince }: Lifecycle): ClosedConnection {
+  const cookie = id.cookie === undefined ? 0 : cookieNumber(id.cookie);
+  return { cookie, role, site, suppressed, closedAt: endedAt ?? stateSince };
 }
 
 /** TIME_WAIT at its end, others when nobody has spoken of them for long. */

@@ -1,5 +1,5 @@
-import { type Instant, instant, type SocketCookie } from '../tcp/identity.ts';
-import type { Lifecycle, Role } from './lifecycle.ts';
+import { cookieNumber, type Instant, instant, type SocketCookie } from '../tcp/identity.ts';
+import type { Role } from './lifecycle.ts';
 import type { CallSite } from './observation.ts';
 
 /** What is remembered of a connection after its descriptor was closed. */
@@ -8,6 +8,12 @@ export interface ClosedRecord {
   readonly role: Role;
   readonly site: CallSite | undefined;
   readonly suppressed: boolean;
+}
+
+/** A connection that this process closed; the cookie is 0 where the kernel does not tell. */
+export interface ClosedConnection extends ClosedRecord {
+  /** The socket cookie as a number. */
+  readonly cookie: number;
 }
 
 const roles: readonly Role[] = ['unknown', 'client', 'server'];
@@ -33,21 +39,20 @@ export class ClosedLog {
   }
 
   /** A connection without a cookie cannot be recognised later, and is not remembered. */
-  add({ id, role, site, suppressed, endedAt, stateSince }: Lifecycle): void {
-    if (id.cookie === undefined || this.#cookies.length === 0) return;
+  add({ cookie, role, site, suppressed, closedAt }: ClosedConnection): void {
+    if (cookie === 0 || this.#cookies.length === 0) return;
     const slot = this.#next;
     if (slot === 0) this.#forgetLeftBits();
-    const number = numberOf(id.cookie);
-    this.#cookies[slot] = number;
-    this.#mark(number);
-    this.#closedAt[slot] = endedAt ?? stateSince;
+    this.#cookies[slot] = cookie;
+    this.#mark(cookie);
+    this.#closedAt[slot] = closedAt;
     this.#facts[slot] = roles.indexOf(role) * 2 + (suppressed ? 1 : 0);
     this.#sites[slot] = site;
     this.#next = (slot + 1) % this.#cookies.length;
   }
 
   find(cookie: SocketCookie): ClosedRecord | undefined {
-    const number = numberOf(cookie);
+    const number = cookieNumber(cookie);
     if (!this.#mayHold(number)) return undefined;
     const slot = this.#cookies.indexOf(number);
     if (slot < 0) return undefined;
@@ -79,8 +84,3 @@ export class ClosedLog {
 
 /** Sixteen to a slot: one in sixteen of the cookies that are not in the ring is searched for in vain. */
 const bitCount = 2 ** 20;
-
-/** Cookies count up from 1 on each host: none comes near 2^53. */
-function numberOf(cookie: SocketCookie): number {
-  return Number.parseInt(cookie, 16);
-}

@@ -1,6 +1,7 @@
 import { type Instant, instant, type SocketIdentity } from '../tcp/identity.ts';
 import { Afterlife } from './afterlife.ts';
 import type { TrackerCounts, TrackerLimits } from './bounds.ts';
+import type { ClosedConnection } from './closed-log.ts';
 import { experience, isSuspect } from './experience.ts';
 import { adopt, openActively, openByEdge, openPassively } from './handshake.ts';
 import { IdentityIndex } from './identity-index.ts';
@@ -99,6 +100,11 @@ export class Tracker {
   /** This stranger is another process's: nothing more will be heard of it. */
   reject(id: SocketIdentity): void {
     this.#strangers.reject(id);
+  }
+
+  /** A connection came and went of which nobody wanted to hear. */
+  passed(connection: ClosedConnection): void {
+    this.#afterlife.passed(connection);
   }
 
   counts(): TrackerCounts {

@@ -1,28 +1,42 @@
-import type { SocketCookie } from '../tcp/identity.ts';
-import { readTcpInfo, type TcpInfo, tcpInfoSize } from '../tcp/tcp-info.ts';
+import { addressFromBytes, type Endpoint } from '../tcp/endpoint.ts';
+import { TcpInfoBuffer } from '../tcp/tcp-info.ts';
 import type { Libc } from './libc.ts';
 
 /** What the kernel tells a process of its own sockets, by descriptor. */
 export interface KernelSockets {
-  socketCookie(fd: number): SocketCookie | undefined;
-  /** Undefined when the descriptor is closed or no TCP socket. */
-  tcpInfo(fd: number): TcpInfo | undefined;
+  /** As a number; 0 where there is none. Asking makes the kernel give the socket its cookie. */
+  cookie(fd: number): number;
+  /** Good until the next call. Undefined when the descriptor is closed or no TCP socket. */
+  tcpInfo(fd: number): TcpInfoBuffer | undefined;
   /** Payload that waits to be read, without a FIN; undefined as above. */
   unread(fd: number): number | undefined;
+  /** The other end, which the kernel remembers when the connection is over. Undefined where there never was one. */
+  peer(fd: number): Endpoint | undefined;
 }
 
+/** struct sockaddr_in { family u16, port be16, addr[4] } and sockaddr_in6 { family u16, port be16, flow u32, addr[16] }. */
+const AF_INET = 2;
+const AF_INET6 = 10;
+
 export function kernelSockets(libc: Libc): KernelSockets {
-  const buffer = new Uint8Array(tcpInfoSize);
-  const view = new DataView(buffer.buffer);
+  const info = new TcpInfoBuffer();
+  const name = new Uint8Array(128);
   return {
-    socketCookie: (fd) => libc.socketCookie(fd),
+    cookie: (fd) => libc.socketCookie(fd),
     tcpInfo(fd) {
-      const length = libc.tcpInfo(fd, buffer);
-      return length > 0 ? readTcpInfo(view, length) : undefined;
+      return info.filled(libc.tcpInfo(fd, info.bytes)) ? info : undefined;
     },
     unread(fd) {
       const bytes = libc.unread(fd);
       return bytes >= 0 ? bytes : undefined;
+    },
+    peer(fd) {
+      const length = libc.peerName(fd, name);
+      const view = new DataView(name.buffer);
+      const family = length >= 8 ? view.getUint16(0, true) : 0;
+      if (family === AF_INET) return { address: addressFromBytes(name.subarray(4, 8)), port: view.getUint16(2) };
+      if (family !== AF_INET6 || length < 24) return undefined;
+      return { address: addressFromBytes(name.subarray(8, 24)), port: view.getUint16(2) };
     },
   };
 }

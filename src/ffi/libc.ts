@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { constants, endianness } from 'node:os';
 import { NotSupportedError, SynfinError } from '../errors.ts';
-import { cookieFromWords, type SocketCookie } from '../tcp/identity.ts';
 
 /**
  * The handful of libc calls that Node does not offer. What can be asked often says what went wrong as -errno, a value,
@@ -10,8 +9,10 @@ import { cookieFromWords, type SocketCookie } from '../tcp/identity.ts';
 export interface Libc {
   /** `getsockopt(IPPROTO_TCP, TCP_INFO)`: the length that the kernel wrote into `into`, or -errno. */
   tcpInfo(fd: number, into: Uint8Array): number;
-  /** `SO_COOKIE`; asking makes the kernel give the socket its cookie. Undefined for no socket and before Linux 4.12. */
-  socketCookie(fd: number): SocketCookie | undefined;
+  /** `SO_COOKIE` as a number; asking makes the kernel give the socket its cookie. 0 for no socket and before Linux 4.12. */
+  socketCookie(fd: number): number;
+  /** `SO_PEERNAME`: the length of the sockaddr that the kernel wrote, or -errno. Unlike getpeername(2) also in CLOSE. */
+  peerName(fd: number, into: Uint8Array): number;
   /** `ioctl(SIOCINQ)`: payload that waits to be read, a FIN not counted, or -errno. */
   unread(fd: number): number;
   /** The descriptor of a NETLINK_SOCK_DIAG socket of this network namespace, for `close` to end. */
@@ -33,6 +34,7 @@ export interface Libc {
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 const SOL_SOCKET = 1;
+const SO_PEERNAME = 28;
 const SO_COOKIE = 57;
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
@@ -120,8 +122,12 @@ function bind(koffi: Koffi): Libc {
     },
     socketCookie(fd) {
       length[0] = cookie.length;
-      if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, length) !== 0) return undefined;
-      return cookieFromWords(words[0] ?? 0, words[1] ?? 0);
+      if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, length) !== 0) return 0;
+      return (words[1] ?? 0) * 0x1_0000_0000 + (words[0] ?? 0);
+    },
+    peerName(fd, into) {
+      length[0] = into.length;
+      return getsockopt(fd, SOL_SOCKET, SO_PEERNAME, into, length) === 0 ? (length[0] ?? 0) : -koffi.errno();
     },
     unread(fd) {
       return ioctl(fd, SIOCINQ, queued) === 0 ? (queued[0] ?? 0) : -koffi.errno();

@@ -29,8 +29,12 @@ export type LookRequest =
   | { readonly kind: 'socket'; readonly id: SocketIdentity }
   | { readonly kind: 'states'; readonly states: readonly TcpState[] };
 
-/** A connection of this process as a looker by descriptor needs it. Each field is read at the moment of looking. */
+/**
+ * A connection of this process as a looker by descriptor needs it: one object for as long as it is open. Each field is
+ * read at the moment of looking.
+ */
 export interface OwnSocket {
+  /** To report by. Whoever asks has the core know of the connection, which most never are told of. */
   readonly ref: SocketRef;
   /** -1 once it is closed. */
   readonly fd: number;

@@ -28,6 +28,16 @@ export function cookieFromWords(low: number, high: number): SocketCookie | undef
   return (high === 0 ? low.toString(16) : high.toString(16) + low.toString(16).padStart(8, '0')) as SocketCookie;
 }
 
+/** As a number: cookies count up from 1 on each host, and none comes near 2^53. */
+export function cookieNumber(cookie: SocketCookie): number {
+  return Number.parseInt(cookie, 16);
+}
+
+/** The way back; 0 is no cookie. */
+export function cookieFromNumber(number: number): SocketCookie | undefined {
+  return number > 0 ? (number.toString(16) as SocketCookie) : undefined;
+}
+
 export function inodeFrom(number: number): Inode | undefined {
   return number > 0 ? (number as Inode) : undefined;
 }

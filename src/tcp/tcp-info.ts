@@ -67,6 +67,75 @@ export function parseTcpInfo(bytes: Uint8Array): TcpInfo | undefined {
   return readTcpInfo(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), bytes.length);
 }
 
+/**
+ * One struct that is filled again and again: each field is read from the bytes when it is asked for, and holds until
+ * the struct is filled anew. Thousands of sockets are looked at in this way without an object made for any.
+ */
+export class TcpInfoBuffer implements TcpInfo {
+  readonly bytes = new Uint8Array(tcpInfoSize);
+  readonly #view = new DataView(this.bytes.buffer);
+  #length = 0;
+
+  /** So many bytes were written. False when they are shorter than any kernel's struct or hold no known state. */
+  filled(length: number): boolean {
+    this.#length = length;
+    return length >= shortest && stateFromLinux(this.#view.getUint8(offset.state)) !== undefined;
+  }
+
+  /** What it says now, to keep. */
+  copy(): TcpInfo {
+    return readTcpInfo(this.#view, this.#length) ?? this;
+  }
+
+  get state(): TcpState {
+    return stateFromLinux(this.#view.getUint8(offset.state)) ?? 'closed';
+  }
+
+  get retransmitsInARow(): number {
+    return this.#view.getUint8(offset.retransmits);
+  }
+
+  get lastDataSentMs(): number {
+    return this.#view.getUint32(offset.lastDataSent, true);
+  }
+
+  get lastDataReceivedMs(): number {
+    return this.#view.getUint32(offset.lastDataReceived, true);
+  }
+
+  get lastAckReceivedMs(): number {
+    return this.#view.getUint32(offset.lastAckReceived, true);
+  }
+
+  get rttUs(): number {
+    return this.#view.getUint32(offset.rtt, true);
+  }
+
+  get totalRetransmits(): number {
+    return this.#view.getUint32(offset.totalRetransmits, true);
+  }
+
+  get bytesAcked(): number | undefined {
+    return u64(this.#view, this.#length, offset.bytesAcked);
+  }
+
+  get bytesReceived(): number | undefined {
+    return u64(this.#view, this.#length, offset.bytesReceived);
+  }
+
+  get notSentBytes(): number | undefined {
+    return u32(this.#view, this.#length, offset.notSentBytes);
+  }
+
+  get bytesSent(): number | undefined {
+    return u64(this.#view, this.#length, offset.bytesSent);
+  }
+
+  get bytesRetransmitted(): number | undefined {
+    return u64(this.#view, this.#length, offset.bytesRetransmitted);
+  }
+}
+
 /** As `parseTcpInfo`, of the first `length` bytes of a buffer that is used again and again. */
 export function readTcpInfo(view: DataView, length: number): TcpInfo | undefined {
   const state = length < shortest ? undefined : stateFromLinux(view.getUint8(offset.state));
@@ -81,10 +150,14 @@ export function readTcpInfo(view: DataView, length: number): TcpInfo | undefined
     totalRetransmits: view.getUint32(offset.totalRetransmits, true),
     bytesAcked: u64(view, length, offset.bytesAcked),
     bytesReceived: u64(view, length, offset.bytesReceived),
-    notSentBytes: length >= offset.notSentBytes + 4 ? view.getUint32(offset.notSentBytes, true) : undefined,
+    notSentBytes: u32(view, length, offset.notSentBytes),
     bytesSent: u64(view, length, offset.bytesSent),
     bytesRetransmitted: u64(view, length, offset.bytesRetransmitted),
   };
+}
+
+function u32(view: DataView, length: number, at: number): number | undefined {
+  return length < at + 4 ? undefined : view.getUint32(at, true);
 }
 
 /** Two halves instead of a BigInt: a connection that passes 2^53 bytes is beyond what a counter here must tell. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { TracerProvider } from '@opentelemetry/api';
+import type { Context, TracerProvider } from '@opentelemetry/api';
 
 export type OtelApi = typeof import('@opentelemetry/api');
 
@@ -73,3 +73,20 @@ export function captureContext(): { readonly context: unknown; readonly suppress
 }
 
 const nowhere = { context: undefined, suppressed: false };
+
+/** The API's own provider before an SDK is registered. */
+export function leadsNowhere(provider: TracerProvider): boolean {
+  const { getDelegate } = provider as { getDelegate?: () => object };
+  return getDelegate?.call(provider).constructor?.name === 'NoopTracerProvider';
+}
+
+/** The context with nothing but its span in it, for a span whose parent that will be. */
+export function withoutRequest(context: unknown): Context | undefined {
+  const api = otelApi();
+  const parent = api && isContext(context) ? api.trace.getSpanContext(context) : undefined;
+  return api && parent && api.trace.setSpanContext(api.ROOT_CONTEXT, parent);
+}
+
+export function isContext(context: unknown): context is Context {
+  return typeof context === 'object' && context !== null && 'getValue' in context;
+}

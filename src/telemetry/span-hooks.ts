@@ -51,6 +51,11 @@ export class GuardedHooks {
     return this.#hooks.requireParentSpan === true;
   }
 
+  /** Somebody wants to be asked, or to add something. */
+  get any(): boolean {
+    return Object.values(this.#hooks).some((hook) => hook !== undefined && hook !== false);
+  }
+
   ignores(connection: Lifecycle, span: SpanName, at: Instant): boolean {
     const { ignoreConnectionHook } = this.#hooks;
     if (ignoreConnectionHook === undefined) return false;

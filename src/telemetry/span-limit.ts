@@ -23,15 +23,26 @@ export class SpanLimit {
   }
 
   admits(notable: boolean, now: Instant): boolean {
-    this.#refill(now);
-    const kept = notable || this.#perSecond < 2 ? 0 : Math.ceil(this.#perSecond * keptForNotable);
-    if (this.#left - kept < 1) {
-      if (++this.#dropped === 1) this.#firstDropped();
+    if (!this.hasRoom(notable, now)) {
+      this.drop(1);
       return false;
     }
     this.#left--;
     this.#told++;
     return true;
+  }
+
+  /** Whether one would be let through now. */
+  hasRoom(notable: boolean, now: Instant): boolean {
+    this.#refill(now);
+    const kept = notable || this.#perSecond < 2 ? 0 : Math.ceil(this.#perSecond * keptForNotable);
+    return this.#left - kept >= 1;
+  }
+
+  /** So many are left out unseen. */
+  drop(count: number): void {
+    if (this.#dropped === 0) this.#firstDropped();
+    this.#dropped += count;
   }
 
   /** The span that was let through is none: a sampler had decided against it. */

@@ -2,7 +2,7 @@ import type { Attributes, Context, Link, SpanContext, Tracer, TracerProvider } f
 import { type Lifecycle, teardownStart } from '../connection/lifecycle.ts';
 import type { LifecycleEvent } from '../connection/lifecycle-event.ts';
 import { type Instant, instant } from '../tcp/identity.ts';
-import { globalTracerProvider, type OtelApi, otelApi } from './api.ts';
+import { globalTracerProvider, isContext, leadsNowhere, type OtelApi, otelApi } from './api.ts';
 import { isNotable } from './notable.ts';
 import { spanName } from './semconv.ts';
 import { handshakeAttributes, teardownAttributes } from './span-attributes.ts';
@@ -69,6 +69,16 @@ export class SpanEmitter {
 
   setHooks(hooks: GuardedHooks): void {
     this.#hooks = hooks;
+  }
+
+  get hooks(): GuardedHooks {
+    return this.#hooks;
+  }
+
+  /** Somebody is there who may take a span. */
+  get isHeard(): boolean {
+    const provider = this.provider();
+    return provider !== undefined && otelApi() !== undefined && !leadsNowhere(provider);
   }
 
   take(event: LifecycleEvent): void {
@@ -229,8 +239,4 @@ function parentOf({ role }: Lifecycle, context: unknown): Context | undefined {
 function hasSpan(api: OtelApi, context: Context | undefined): boolean {
   const span = context && api.trace.getSpanContext(context);
   return span !== undefined && api.isSpanContextValid(span);
-}
-
-function isContext(context: unknown): context is Context {
-  return typeof context === 'object' && context !== null && 'getValue' in context;
 }

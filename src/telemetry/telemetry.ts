@@ -2,6 +2,7 @@ import type { TracerProvider } from '@opentelemetry/api';
 import type { Lifecycle } from '../connection/lifecycle.ts';
 import type { LifecycleEvent } from '../connection/lifecycle-event.ts';
 import type { Instant } from '../tcp/identity.ts';
+import { withoutRequest } from './api.ts';
 import { RequestLinks, type Served } from './request-links.ts';
 import { GuardedHooks, type SpanHooks } from './span-hooks.ts';
 import { SpanLimit } from './span-limit.ts';
@@ -38,10 +39,12 @@ export class Telemetry {
   readonly #links: RequestLinks;
   #hooks: SpanHooks = {};
   readonly #fault: TelemetryOptions['fault'];
+  readonly #now: () => Instant;
 
   constructor({ version, mode, maxSpansPerSecond, now, tell, listenLast, fault }: TelemetryOptions) {
     this.#mode = mode;
     this.#fault = fault;
+    this.#now = now;
     this.clock = new WallClock({
       monotonic: now,
       wall: Date.now,
@@ -100,6 +103,35 @@ export class Telemetry {
       if (event.kind === 'handshake_started') this.clock.refresh();
       this.#spans.take(event);
     }
+  }
+
+  /** Whether the span of a handshake that is just over would be told; `dull` when nothing happened to it. */
+  wantsHandshake(dull: boolean): boolean {
+    if (this.#spans.hooks.any) return true;
+    return this.#mode === 'notable' ? !dull : this.#limit.hasRoom(!dull, this.#now());
+  }
+
+  /**
+   * Whether the spans of a connection that is over, and of which nothing was told, would be. Those that would, if only
+   * there were room, are counted as dropped.
+   */
+  wantsTeardown(dull: boolean): boolean {
+    if (!this.isHeard) return false;
+    if (!dull || this.#spans.hooks.any) return true;
+    if (this.#mode === 'notable') return false;
+    if (this.#limit.hasRoom(false, this.#now())) return true;
+    this.#limit.drop(2);
+    return false;
+  }
+
+  /** What a span that is told later needs of the context in which the connection was opened. */
+  keep(context: unknown): unknown {
+    return this.isHeard ? withoutRequest(context) : undefined;
+  }
+
+  /** Spans are wanted, and somebody takes them. */
+  get isHeard(): boolean {
+    return this.#mode !== 'off' && this.#spans.isHeard;
   }
 
   leaked(connection: Lifecycle): void {

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ClosedLog } from '../../src/connection/closed-log.ts';
-import { newLifecycle } from '../../src/connection/lifecycle.ts';
+import { type ClosedConnection, ClosedLog } from '../../src/connection/closed-log.ts';
 import type { SocketCookie } from '../../src/tcp/identity.ts';
 import { seconds } from './observations.ts';
 
 const cookie = (number: number) => number.toString(16) as SocketCookie;
 
-function closedAt(at: number, number: number) {
-  const connection = newLifecycle(undefined, { cookie: cookie(number) }, seconds(at), 'userland', 'established');
-  connection.role = 'server';
-  connection.endedAt = seconds(at);
-  return connection;
+function closedAt(at: number, number: number): ClosedConnection {
+  return { cookie: number, closedAt: seconds(at), role: 'server', site: undefined, suppressed: false };
 }
 
 describe('ClosedLog', () => {

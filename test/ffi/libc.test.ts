@@ -84,13 +84,13 @@ describe('libc', { skip }, () => {
   it('socketCookie → the same for the same socket, another for another', async () => {
     const [one, other] = [await connected(), await connected()];
     const cookie = needed().socketCookie(fdOf(one));
-    assert.match(cookie ?? '', /^[1-9a-f][0-9a-f]*$/);
+    assert.ok(cookie > 0 && Number.isSafeInteger(cookie));
     assert.equal(needed().socketCookie(fdOf(one)), cookie);
     assert.notEqual(needed().socketCookie(fdOf(other)), cookie);
   });
 
-  it('socketCookie of no socket → undefined', () => {
-    assert.equal(needed().socketCookie(-1), undefined);
+  it('socketCookie of no socket → 0', () => {
+    assert.equal(needed().socketCookie(-1), 0);
   });
 
   it('receive with nothing there → -EAGAIN at once, never a wait', () => {

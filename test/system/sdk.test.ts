@@ -31,9 +31,14 @@ describe('whose SDK the spans go to', { skip: kernelNeeds, concurrency: 2 }, () 
     assert.deepEqual(await received([...preload, fixture('otel.mjs'), 'instrumentation']), all);
   });
 
-  it('an SDK that comes after the first socket: all that ends from then on', async () => {
+  it('an SDK that comes after the first socket: all that ends from then on, and the handshakes of connections that were open by then', async () => {
     const counts = await received([...preload, fixture('otel.mjs'), 'SDK after the first socket']);
-    const late = { 'client tcp.teardown': 8, 'server tcp.teardown': 9 };
+    const late = {
+      'client tcp.handshake': 10,
+      'client tcp.teardown': 8,
+      'server tcp.handshake': 9,
+      'server tcp.teardown': 9,
+    };
     assert.deepEqual(counts, { ...all, ...late });
   });
 

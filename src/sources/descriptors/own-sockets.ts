@@ -1,8 +1,7 @@
-import type { SocketRef } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { Libc } from '../../ffi/libc.ts';
 import type { Instant } from '../../tcp/identity.ts';
-import { readTcpInfo, tcpInfoSize, unacknowledged } from '../../tcp/tcp-info.ts';
+import { TcpInfoBuffer, unacknowledged } from '../../tcp/tcp-info.ts';
 import type { Slices } from '../slices.ts';
 import type { OwnLook, OwnSocket, Report } from '../source.ts';
 
@@ -14,10 +13,9 @@ import type { OwnLook, OwnSocket, Report } from '../source.ts';
 export class OwnSocketSweep implements OwnLook {
   readonly #libc: Libc | undefined;
   readonly #now: () => Instant;
-  readonly #buffer = new Uint8Array(tcpInfoSize);
-  readonly #view = new DataView(this.#buffer.buffer);
+  readonly #info = new TcpInfoBuffer();
   readonly #sockets: (report: Report) => Iterable<OwnSocket | undefined>;
-  #notable = new Set<SocketRef>();
+  #notable = new Set<OwnSocket>();
 
   /**
    * `sockets` gives them one by one, and takes note of who came and went; undefined where there is none to be looked at.
@@ -39,35 +37,34 @@ export class OwnSocketSweep implements OwnLook {
 
   /** `slices` has begun; it goes on when this is over. */
   async sweep(report: Report, slices: Slices, signal: AbortSignal): Promise<void> {
-    const notable = new Set<SocketRef>();
+    const notable = new Set<OwnSocket>();
     for (const socket of this.#sockets(report)) {
       if (slices.isOver()) await slices.rest();
       if (signal.aborted) return;
-      if (socket && this.#look(socket, report)) notable.add(socket.ref);
+      if (socket && this.#look(socket, report)) notable.add(socket);
     }
     this.#notable = notable;
   }
 
   /** True when there was something to tell. */
   #look(socket: OwnSocket, report: Report): boolean {
-    const { ref, fd } = socket;
-    const length = fd < 0 || !this.#libc ? -1 : this.#libc.tcpInfo(fd, this.#buffer);
-    const info = length > 0 ? readTcpInfo(this.#view, length) : undefined;
-    if (info === undefined) return false;
+    const { fd } = socket;
+    const info = this.#info;
+    if (fd < 0 || !this.#libc || !info.filled(this.#libc.tcpInfo(fd, info.bytes))) return false;
     const unread = this.#unread(socket, unreadBytes(info, socket.bytesRead) ?? 0);
     const notable = info.state !== 'established' || unread > 0;
-    if (!notable && !this.#notable.has(ref)) return false;
+    if (!notable && !this.#notable.has(socket)) return false;
     const finUnread = info.state === 'close_wait' && !socket.endRead ? 1 : 0;
     report({
       kind: 'row',
       source: 'sock_diag',
       at: this.#now(),
-      socket: ref,
+      socket: socket.ref,
       id: {},
       state: info.state,
       receiveQueue: unread + finUnread,
       sendQueue: unacknowledged(info) ?? 0,
-      info,
+      info: info.copy(),
     });
     return notable;
   }

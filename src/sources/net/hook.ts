@@ -1,5 +1,6 @@
 import net, { type Server, type Socket } from 'node:net';
 import { listenTo } from './channel.ts';
+import type { Entry } from './entry.ts';
 import type { Registry } from './registry.ts';
 import { type ConnectRequest, type HookPorts, SocketLife } from './socket-life.ts';
 import { type TcpHandle, tcpHandlePrototype } from './tcp-handle.ts';
@@ -43,35 +44,53 @@ class Hook {
     for (const undo of this.#undo.splice(0)) undo();
   }
 
+  /** Each wrap guards itself, without a function made for it: some thousands of calls a second go through here. */
   #wrapSocket(): void {
-    const hook = this;
     const life = this.#life;
+    const { fault } = this.#ports;
     const { prototype } = net.Socket;
     this.#undo.push(
       wrapMethod(prototype, 'connect', (original, active) => {
         function connect(this: unknown, ...args: unknown[]): unknown {
-          if (active()) hook.#guard('connect', () => life.calling(this as Socket, args, connect));
-          return Reflect.apply(original, this, args);
+          try {
+            if (active()) life.calling(this as Socket, args, connect);
+          } catch (error) {
+            fault('connect', error);
+          }
+          return apply(original, this, args);
         }
         return connect;
       }),
       // Node calls this for each socket that it makes and for each new handle of one (lib/net.js, initSocketHandle).
       wrapMethod(prototype, '_undestroy', (original, active) => {
+        const hook = this;
         return function _undestroy(this: unknown, ...args: unknown[]): unknown {
-          if (active()) hook.#guard('_undestroy', () => hook.#gotHandle(this as Socket));
-          return Reflect.apply(original, this, args);
+          try {
+            if (active()) hook.#gotHandle(this as Socket);
+          } catch (error) {
+            fault('_undestroy', error);
+          }
+          return apply(original, this, args);
         };
       }),
       wrapMethod(prototype, '_final', (original, active) => {
         return function _final(this: unknown, ...args: unknown[]): unknown {
-          if (active()) hook.#guard('_final', () => life.ending(this as Socket));
-          return Reflect.apply(original, this, args);
+          try {
+            if (active()) life.ending(this as Socket);
+          } catch (error) {
+            fault('_final', error);
+          }
+          return apply(original, this, args);
         };
       }),
       wrapMethod(prototype, '_destroy', (original, active) => {
         return function _destroy(this: unknown, ...args: unknown[]): unknown {
-          if (active()) hook.#guard('_destroy', () => life.closing(this as Socket, args[0]));
-          return Reflect.apply(original, this, args);
+          try {
+            if (active()) life.closing(this as Socket, args[0]);
+          } catch (error) {
+            fault('_destroy', error);
+          }
+          return apply(original, this, args);
         };
       }),
     );
@@ -80,25 +99,33 @@ class Hook {
   /** The first TCP handle that is seen shows the prototype of them all; no other way to it is public. */
   #gotHandle(socket: Socket): void {
     this.#life.gotHandle(socket);
-    const prototype = tcpHandlePrototype();
-    if (this.#nativeWrapped || prototype === undefined) return;
+    const prototype = this.#nativeWrapped ? undefined : tcpHandlePrototype();
+    if (prototype === undefined) return;
     this.#nativeWrapped = true;
     for (const method of ['connect', 'connect6']) this.#wrapNative(prototype, method);
   }
 
   #wrapNative(prototype: object, method: string): void {
     const hook = this;
+    const { now, fault } = this.#ports;
     this.#undo.push(
       wrapMethod(prototype, method, (original, active) => {
         return function connect(this: unknown, ...args: unknown[]): unknown {
-          if (!active()) return Reflect.apply(original, this, args);
-          const at = hook.#ports.now();
-          const status = Reflect.apply(original, this, args);
-          hook.#guard(method, () => {
-            const [request, address, port] = args as [ConnectRequest, string, number];
-            const completed = hook.#life.attempted(this as TcpHandle, address, Number(port), at, Number(status));
-            if (completed) hook.#awaitCompletion(request, completed);
-          });
+          if (!active()) return apply(original, this, args);
+          const at = now();
+          const status = apply(original, this, args);
+          try {
+            const entry = hook.#life.attempted(
+              this as TcpHandle,
+              args[1] as string,
+              Number(args[2]),
+              at,
+              Number(status),
+            );
+            if (entry) hook.#awaitCompletion(args[0] as ConnectRequest, entry);
+          } catch (error) {
+            fault(method, error);
+          }
           return status;
         };
       }),
@@ -106,21 +133,20 @@ class Hook {
   }
 
   /** Node reads the callback from the request when it is done: a listener would be the application's to notice. */
-  #awaitCompletion(request: ConnectRequest, completed: (status: number) => void): void {
+  #awaitCompletion(request: ConnectRequest, entry: Entry): void {
     const original = request.oncomplete;
     if (typeof original !== 'function') return;
-    const hook = this;
+    const life = this.#life;
+    const { fault } = this.#ports;
     request.oncomplete = function oncomplete(this: unknown, ...args: unknown[]): unknown {
-      hook.#guard('oncomplete', () => completed(Number(args[0])));
-      return Reflect.apply(original, this, args);
+      try {
+        life.completed(entry, Number(args[0]));
+      } catch (error) {
+        fault('oncomplete', error);
+      }
+      return apply(original, this, args);
     };
   }
-
-  #guard(where: string, act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.#ports.fault(where, error);
-    }
-  }
 }
+
+const { apply } = Reflect;

@@ -2,16 +2,18 @@ import { Socket } from 'node:net';
 import type { CallSite, Inspected, SocketRef } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { NotSupportedError } from '../../errors.ts';
-import type { SocketIdentity } from '../../tcp/identity.ts';
+import type { SocketCookie, SocketIdentity } from '../../tcp/identity.ts';
 import { Slices } from '../slices.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
+import type { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
-import { type Entry, Registry } from './registry.ts';
+import { Registry } from './registry.ts';
 import { Requests } from './requests.ts';
 import type { ServedRequest } from './served-request.ts';
 import { readSignals } from './signals.ts';
 import type { HookPorts } from './socket-life.ts';
 import { identify, innerSocketOf, isOpen, tcpHandleOf } from './tcp-handle.ts';
+import { assign } from './telling.ts';
 
 export interface NetSourceOptions extends Omit<HookPorts, 'report' | 'requests'> {
   /** undici made a request, and tells everybody who listens. */
@@ -31,11 +33,9 @@ export class NetSource implements Source {
     this.#options = options;
     this.#requests = new Requests({
       ...options,
-      served: (socket, request) => this.#withRef(socket, (ref) => options.served(ref, request)),
+      served: (socket, request) => this.#withEntry(socket, ({ ref }) => options.served(ref, request)),
       assigned: (socket, context) =>
-        this.#withRef(socket, (ref) =>
-          this.#report({ kind: 'socket_event', event: 'assigned', socket: ref, at: options.now(), context }),
-        ),
+        this.#withEntry(socket, (entry) => assign(entry, context, { report: this.#report, now: options.now })),
     });
   }
 
@@ -63,23 +63,51 @@ export class NetSource implements Source {
 
   /**
    * The connections that this process has a descriptor for, oldest first; those that come during the walk are left out.
-   * Undefined stands for what was not there before or is not any more: the walk can pause there too.
+   * Undefined stands for one that is not there any more: the walk can pause there too. Sockets that came with a
+   * connected handle and that no server has announced came from elsewhere: they are adopted on the way.
    */
   *ownSockets(report: Report): Generator<OwnSocket | undefined> {
-    // Sockets that came with a connected handle and that no server has announced came from elsewhere.
-    for (const entry of this.#registry.unclaimed()) {
-      this.#adopt(entry, report);
-      yield undefined;
-    }
     const last = this.#registry.nextRef();
     for (const entry of this.#registry.live()) {
-      if (entry.ref > last) return;
-      if (wasHandedOver(entry)) {
-        this.#registry.remove(entry);
-        report({ kind: 'socket_event', event: 'handed_over', socket: entry.ref, at: this.#options.now() });
-        yield undefined;
-      } else yield ownSocket(entry, this.#registry.outermost(entry));
+      if (entry.number > last) return;
+      if (entry.unclaimed) this.#adopt(entry, report);
+      if (!wasHandedOver(entry)) {
+        yield entry;
+        continue;
+      }
+      this.#registry.remove(entry);
+      const at = this.#options.now();
+      if (entry.told) report({ kind: 'socket_event', event: 'handed_over', socket: entry.number, at });
+      yield undefined;
     }
+  }
+
+  /** Has the tracker know of every connection. */
+  tellAll(): void {
+    for (const entry of this.#registry.live()) this.#registry.tell(entry);
+  }
+
+  /** Has the tracker know of those that have one of these cookies. */
+  tellThese(cookies: ReadonlySet<SocketCookie>): void {
+    if (cookies.size === 0) return;
+    for (const entry of this.#registry.untold(cookies)) this.#registry.tell(entry);
+  }
+
+  /** Which of these descriptors a JavaScript socket of this thread has. The tracker is made to know of each. */
+  holding(descriptors: readonly number[]): readonly number[] {
+    const wanted = new Set(descriptors);
+    const held: number[] = [];
+    for (const entry of this.#registry.live()) {
+      if (!wanted.has(entry.fd)) continue;
+      this.#registry.tell(entry);
+      held.push(entry.fd);
+    }
+    return held;
+  }
+
+  /** How often something was seen to happen to a connection. */
+  get seen(): number {
+    return this.#registry.seen;
   }
 
   /** What JavaScript knows of one of them now; undefined when it is gone. */
@@ -107,9 +135,9 @@ export class NetSource implements Source {
       if (!(active instanceof Socket) || this.#registry.entryOf(active)) continue;
       const handle = tcpHandleOf(active);
       if (handle === undefined || !isOpen(handle)) continue;
-      const kernel = this.#options.kernel();
-      const arrival = { at: this.#options.now(), id: identify(handle, kernel), info: kernel?.tcpInfo(handle.fd) };
-      this.#adopt(this.#registry.add(active, handle, 'open', arrival), report);
+      const entry = this.#registry.add(active, handle, 'open', this.#options.now());
+      entry.unclaimed = true;
+      this.#adopt(entry, report);
     }
   }
 
@@ -120,27 +148,24 @@ export class NetSource implements Source {
     report({ kind: 'socket_event', event: 'adopted', socket, at, id, inJavaScript: false });
   }
 
-  #withRef(socket: Socket, act: (ref: SocketRef) => void): void {
+  #withEntry(socket: Socket, act: (entry: Entry) => void): void {
     const entry = this.#registry.entryOf(innerSocketOf(socket) ?? socket);
-    if (entry) act(entry.ref);
+    if (entry) act(entry);
   }
 
   #adopt(entry: Entry, report: Report): void {
-    const arrival = this.#registry.claim(entry);
-    if (arrival === undefined) return;
-    // What was read by whoever had it before is not in this handle's count.
+    const { handle, number: socket, at } = entry;
     const kernel = this.#options.kernel();
-    const received = unreadBytes(kernel?.tcpInfo(entry.handle.fd), 0) ?? 0;
-    const unread = kernel?.unread(entry.handle.fd) ?? 0;
-    entry.receivedBefore = Math.max(0, received - unread - entry.handle.bytesRead);
-    report({
-      kind: 'socket_event',
-      event: 'adopted',
-      socket: entry.ref,
-      at: arrival.at,
-      id: arrival.id,
-      inJavaScript: true,
-    });
+    const id = identify(handle, kernel);
+    // A socket that listens, or is yet to connect.
+    if (id.tuple === undefined) return;
+    // What was read by whoever had it before is not in this handle's count.
+    const received = unreadBytes(kernel?.tcpInfo(handle.fd), 0) ?? 0;
+    const unread = kernel?.unread(handle.fd) ?? 0;
+    entry.receivedBefore = Math.max(0, received - unread - handle.bytesRead);
+    entry.unclaimed = false;
+    this.#registry.adopted(entry);
+    report({ kind: 'socket_event', event: 'adopted', socket, at, id, inJavaScript: true });
   }
 
   /** Of the request that is on the socket. A reused connection was opened for another: its own site would be a lie. */
@@ -155,14 +180,4 @@ export class NetSource implements Source {
 /** `subprocess.send(message, socket)` takes the handle away without destroying the socket. */
 function wasHandedOver({ socket, handle, phase }: Entry): boolean {
   return phase === 'open' && tcpHandleOf(socket) !== handle;
-}
-
-function ownSocket(entry: Entry, outermost: Socket): OwnSocket {
-  const { _readableState } = outermost as { _readableState?: { ended?: boolean } };
-  return {
-    ref: entry.ref,
-    fd: entry.handle.fd,
-    bytesRead: entry.receivedBefore + entry.handle.bytesRead,
-    endRead: _readableState?.ended === true,
-  };
 }

@@ -1,68 +1,48 @@
 import type { Socket } from 'node:net';
-import type { CallSite, SocketRef } from '../../connection/observation.ts';
-import type { Endpoint } from '../../tcp/endpoint.ts';
-import type { Instant, SocketIdentity } from '../../tcp/identity.ts';
-import type { TcpInfo } from '../../tcp/tcp-info.ts';
+import type { SocketRef } from '../../connection/observation.ts';
+import { cookieNumber, type Instant, type SocketCookie } from '../../tcp/identity.ts';
+import { type ConnectCall, Entry, type EntryOwner } from './entry.ts';
 import type { TcpHandle } from './tcp-handle.ts';
 
-/** One call of connect(), which may try several addresses. */
-export interface ConnectCall {
-  readonly at: Instant;
-  readonly requested: Endpoint;
-  readonly context: unknown;
-  readonly suppressed: boolean;
-  readonly site: CallSite | undefined;
-  /** Opened by a pool, for a request that is not known yet. */
-  readonly awaitsRequest: boolean;
-  attempts: number;
-}
-
-/** What was known of a socket that came with a connected handle, before anybody said where it came from. */
-export interface Arrival {
-  readonly at: Instant;
-  readonly id: SocketIdentity;
-  readonly info: TcpInfo | undefined;
-}
-
-/** One connection of this process, as JavaScript sees it. */
-export interface Entry {
-  readonly ref: SocketRef;
-  readonly socket: Socket;
-  readonly handle: TcpHandle;
-  phase: 'opening' | 'open';
-  /** Set until it is known whether the socket was accepted or came from elsewhere. */
-  arrival: Arrival | undefined;
-  /** What the kernel had received before Node counted on this handle; not 0 for an adopted socket. */
-  receivedBefore: number;
-}
-
-/** What belongs to one JavaScript socket, over all the connections that it makes. */
-interface SocketRecord {
-  call: ConnectCall | undefined;
-  entry: Entry | undefined;
-}
-
 /** The connections of this process, by socket and in order of arrival. Only those with a descriptor are held. */
-export class Registry {
-  /** The one weak map that every connection is in; an entry leaves it with its socket's end, not with the next GC. */
-  readonly #records = new WeakMap<Socket, SocketRecord>();
+export class Registry implements EntryOwner {
+  /** By socket: the call of connect() that has led to nothing yet, then the connection. Gone with the socket's end. */
+  readonly #known = new WeakMap<Socket, ConnectCall | Entry>();
   readonly #handles = new WeakMap<TcpHandle, Socket>();
   readonly #encrypted = new WeakMap<Socket, Socket>();
-  readonly #live = new Map<SocketRef, Entry>();
-  readonly #unclaimed = new Set<Entry>();
+  readonly #live = new Set<Entry>();
+  /** Those that the tracker knows, by the number that it knows them by. */
+  readonly #told = new Map<SocketRef, Entry>();
   #lastRef = 0;
+  /** How often something was seen to happen to a connection. */
+  seen = 0;
+  #teller: (entry: Entry) => void = () => {};
 
-  called(socket: Socket, call: ConnectCall): void {
-    this.#recordOf(socket).call = call;
+  /** How the tracker is made to know of a connection. */
+  tellBy(teller: (entry: Entry) => void): void {
+    this.#teller = teller;
   }
 
-  /** The call has led to a connection: what it remembers may go. */
-  settled(socket: Socket): void {
-    this.#recordOf(socket).call = undefined;
+  tell(entry: Entry): void {
+    if (entry.told || entry.unclaimed) return;
+    entry.told = true;
+    this.#told.set(entry.number, entry);
+    this.#teller(entry);
+  }
+
+  /** The tracker is told of it in another way. */
+  adopted(entry: Entry): void {
+    entry.told = true;
+    this.#told.set(entry.number, entry);
+  }
+
+  called(socket: Socket, call: ConnectCall): void {
+    this.#known.set(socket, call);
   }
 
   callOf(socket: Socket): ConnectCall | undefined {
-    return this.#records.get(socket)?.call;
+    const known = this.#known.get(socket);
+    return known instanceof Entry ? known.call : known;
   }
 
   /** Node gave this handle to this socket, and the handle itself does not know. */
@@ -74,20 +54,21 @@ export class Registry {
     return this.#handles.get(handle) ?? handle.owner;
   }
 
-  add(socket: Socket, handle: TcpHandle, phase: Entry['phase'], arrival?: Arrival): Entry {
-    const entry: Entry = { ref: ++this.#lastRef, socket, handle, phase, arrival, receivedBefore: 0 };
-    this.#recordOf(socket).entry = entry;
-    this.#live.set(entry.ref, entry);
-    if (arrival) this.#unclaimed.add(entry);
+  add(socket: Socket, handle: TcpHandle, phase: Entry['phase'], at: Instant, call?: ConnectCall): Entry {
+    const entry = new Entry(this.nextRef(), this, socket, handle, phase, at, call);
+    this.#known.set(socket, entry);
+    this.#live.add(entry);
     return entry;
   }
 
   entryOf(socket: Socket): Entry | undefined {
-    return this.#records.get(socket)?.entry;
+    const known = this.#known.get(socket);
+    return known instanceof Entry ? known : undefined;
   }
 
+  /** One that the tracker knows. */
   get(ref: SocketRef): Entry | undefined {
-    return this.#live.get(ref);
+    return this.#told.get(ref);
   }
 
   /** `outer` is the TLS socket that the application sees instead of `inner`. */
@@ -95,7 +76,6 @@ export class Registry {
     this.#encrypted.set(inner, outer);
   }
 
-  /** The socket that the application reads from and writes to. */
   outermost({ socket }: Entry): Socket {
     return this.#encrypted.get(socket) ?? socket;
   }
@@ -105,40 +85,27 @@ export class Registry {
     return ++this.#lastRef;
   }
 
-  claim(entry: Entry): Arrival | undefined {
-    const { arrival } = entry;
-    entry.arrival = undefined;
-    this.#unclaimed.delete(entry);
-    return arrival;
-  }
-
-  unclaimed(): Iterable<Entry> {
-    return this.#unclaimed;
-  }
-
-  /** The connection is over; the socket may make another one. */
+  /** The connection is over; the socket may make another one, for the same call. */
   remove(entry: Entry): void {
-    this.#live.delete(entry.ref);
-    this.#unclaimed.delete(entry);
-    const record = this.#records.get(entry.socket);
-    if (record?.entry === entry) record.entry = undefined;
+    this.#live.delete(entry);
+    if (entry.told) this.#told.delete(entry.number);
+    if (this.#known.get(entry.socket) !== entry) return;
+    if (entry.call && entry.phase === 'opening') this.#known.set(entry.socket, entry.call);
+    else this.#known.delete(entry.socket);
   }
 
   /** The socket was destroyed. */
   forget(socket: Socket): void {
-    this.#records.delete(socket);
+    this.#known.delete(socket);
   }
 
-  live(): IterableIterator<Entry> {
-    return this.#live.values();
+  live(): Iterable<Entry> {
+    return this.#live;
   }
 
-  #recordOf(socket: Socket): SocketRecord {
-    let record = this.#records.get(socket);
-    if (record === undefined) {
-      record = { call: undefined, entry: undefined };
-      this.#records.set(socket, record);
-    }
-    return record;
+  /** Those that have one of these cookies, among the connections that the tracker does not know. */
+  *untold(cookies: ReadonlySet<SocketCookie>): Generator<Entry> {
+    const numbers = new Set([...cookies].map(cookieNumber));
+    for (const entry of this.#live) if (!entry.told && numbers.has(entry.cookie)) yield entry;
   }
 }

@@ -116,7 +116,7 @@ export class Requests {
    * The application, or a library of its, calls connect(). Says whether undici does, which opens connections for
    * requests that may be others than the one on whose behalf it is called.
    */
-  connecting(socket: Socket, options: unknown, context: unknown): { readonly awaitsRequest: boolean } {
+  connecting(socket: Socket, options: unknown, context: unknown): boolean {
     const { host, port, _agentKey } = (options ?? {}) as { host?: unknown; port?: unknown; _agentKey?: unknown };
     // lib/_http_agent.js, createSocket: this connect() is a http.Agent's, so that node:http is loaded.
     if (this.#mustWrapAgent && _agentKey !== undefined) {
@@ -127,7 +127,7 @@ export class Requests {
     const undici = this.#undiciConnects;
     this.#undiciConnects = undefined;
     const samePort = !undici?.port || Number(undici.port) === Number(port);
-    return { awaitsRequest: undici !== undefined && undici.hostname === host && samePort };
+    return undici !== undefined && undici.hostname === host && samePort;
   }
 
   #remember(request: object): void {

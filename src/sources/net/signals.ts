@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import type { HttpSignals, SocketSignals } from '../../connection/observation.ts';
-import type { Entry } from './registry.ts';
+import type { Entry } from './entry.ts';
 import type { Requests } from './requests.ts';
 
 /** The parts of Node's streams, sockets and HTTP messages that tell why a connection is stuck; read, never written. */
@@ -45,7 +45,7 @@ export function readSignals(entry: Entry, outermost: Socket, requests: Requests)
     writableFinished: socket.writableFinished,
     writableLength: socket.writableLength,
     allowHalfOpen: socket.allowHalfOpen,
-    bytesRead: entry.receivedBefore + entry.handle.bytesRead,
+    bytesRead: entry.bytesRead,
     bytesWritten: entry.handle.bytesWritten,
     pipes: state?.pipes?.length ?? 0,
     pipeTarget: target && { name: target.constructor?.name ?? '', needsDrain: target.writableNeedDrain === true },

@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { KernelSockets } from '../../ffi/kernel-sockets.ts';
 import { endpoint, type FourTuple } from '../../tcp/endpoint.ts';
-import { inodeFrom, type SocketIdentity } from '../../tcp/identity.ts';
+import { cookieFromNumber, inodeFrom, type SocketIdentity } from '../../tcp/identity.ts';
 
 /** Node's TCP handle (src/tcp_wrap.cc), as far as it is read here. Nothing of it is ever written. */
 export interface TcpHandle {
@@ -67,14 +67,18 @@ export function identify(
   kernel: KernelSockets | undefined,
   peer?: FourTuple['peer'],
 ): SocketIdentity {
-  const cookie = kernel?.socketCookie(handle.fd);
+  const cookie = kernel && cookieFromNumber(kernel.cookie(handle.fd));
   const inode = cookie === undefined ? inodeOf(handle.fd) : undefined;
-  return { cookie, inode, tuple: fourTupleOf(handle, peer) };
+  return { cookie, inode, tuple: fourTupleOf(handle, kernel, peer) };
 }
 
-function fourTupleOf(handle: TcpHandle, peer: FourTuple['peer'] | undefined): FourTuple | undefined {
+function fourTupleOf(
+  handle: TcpHandle,
+  kernel: KernelSockets | undefined,
+  peer: FourTuple['peer'] | undefined,
+): FourTuple | undefined {
   const local = name(handle, 'getsockname');
-  const remote = peer ?? name(handle, 'getpeername');
+  const remote = peer ?? name(handle, 'getpeername') ?? kernel?.peer(handle.fd);
   return local && remote ? { local, peer: remote } : undefined;
 }
 

@@ -4,22 +4,25 @@ import { type Inode, inodeFrom } from '../../tcp/identity.ts';
 /** Names read from the directory, and links read, between two turns of the event loop: some 6 µs each. */
 const batch = 32;
 
-/** The sockets among the open files of a process, by inode. Undefined where /proc does not say. */
-export async function socketInodes(procRoot: string, pid: number | 'self'): Promise<ReadonlySet<Inode> | undefined> {
+/** The sockets among the open files of a process: the descriptors of each, by inode. Undefined where /proc does not say. */
+export async function socketDescriptors(
+  procRoot: string,
+  pid: number | 'self',
+): Promise<ReadonlyMap<Inode, readonly number[]> | undefined> {
   const directory = `${procRoot}/${pid}/fd`;
-  const inodes = new Set<Inode>();
+  const descriptors = new Map<Inode, number[]>();
   try {
     for await (const names of piecesOf(directory)) {
       const links = names.map((name) => readlink(`${directory}/${name}`).catch(() => ''));
-      for (const link of await Promise.all(links)) {
+      for (const [place, link] of (await Promise.all(links)).entries()) {
         const inode = parseSocketLink(link);
-        if (inode !== undefined) inodes.add(inode);
+        if (inode !== undefined) descriptors.set(inode, [...(descriptors.get(inode) ?? []), Number(names[place])]);
       }
     }
   } catch {
     return undefined;
   }
-  return inodes;
+  return descriptors;
 }
 
 /** How many files a process has open; `exhausted` when it is one too few to find out. */

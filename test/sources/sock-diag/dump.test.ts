@@ -10,7 +10,13 @@ import { NotSupportedError, SynfinError } from '../../../src/errors.ts';
 import { type Libc, loadLibc } from '../../../src/ffi/libc.ts';
 import { type DumpEnd, dump, lookUp } from '../../../src/sources/sock-diag/dump.ts';
 import { endpoint, type FourTuple } from '../../../src/tcp/endpoint.ts';
-import { type Instant, instant, type SocketCookie, type SocketIdentity } from '../../../src/tcp/identity.ts';
+import {
+  cookieFromNumber,
+  type Instant,
+  instant,
+  type SocketCookie,
+  type SocketIdentity,
+} from '../../../src/tcp/identity.ts';
 import { type TcpState, tcpStateNames } from '../../../src/tcp/state.ts';
 import { freeLook } from '../looks.ts';
 import { hexFixture } from './hex-fixture.ts';
@@ -56,7 +62,8 @@ function scripted(datagrams: (DataView | number)[], opened: () => number = () =>
   const libc: Libc & { closed: number[] } = {
     closed,
     tcpInfo: () => 0,
-    socketCookie: () => undefined,
+    socketCookie: () => 0,
+    peerName: () => -1,
     unread: () => 0,
     openSockDiag: opened,
     send: (_fd, bytes) => bytes.length,
@@ -240,7 +247,7 @@ describe('the real kernel', { skip }, () => {
   }
 
   function cookieOf(socket: Socket | Server): SocketCookie {
-    const cookie = kernel().socketCookie(fdOf(socket));
+    const cookie = cookieFromNumber(kernel().socketCookie(fdOf(socket)));
     assert.ok(cookie);
     return cookie;
   }

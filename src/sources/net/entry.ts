@@ -1,0 +1,174 @@
+import type { Socket } from 'node:net';
+import type { CallSite, SocketRef } from '../../connection/observation.ts';
+import type { Endpoint } from '../../tcp/endpoint.ts';
+import type { Instant } from '../../tcp/identity.ts';
+import type { TcpState } from '../../tcp/state.ts';
+import type { TcpInfo } from '../../tcp/tcp-info.ts';
+import type { OwnSocket } from '../source.ts';
+import type { TcpHandle } from './tcp-handle.ts';
+
+/** One call of connect(), which may try several addresses. */
+export interface ConnectCall {
+  readonly at: Instant;
+  readonly requested: Endpoint;
+  /** The telemetry context of the request; of what is not told at once, only what a late span needs is kept. */
+  context: unknown;
+  readonly suppressed: boolean;
+  readonly site: CallSite | undefined;
+  /** Opened by a pool, for a request that is not known yet. */
+  awaitsRequest: boolean;
+  attempts: number;
+}
+
+/** Who all the entries belong to. */
+export interface EntryOwner {
+  /** Makes the tracker know of a connection. */
+  tell(entry: Entry): void;
+  /** The socket that the application reads from and writes to. */
+  outermost(entry: Entry): Socket;
+}
+
+/**
+ * One connection of this process, as JavaScript sees it: the few numbers that its story can be told from later. Most
+ * connections are never told of, so that each one costs these fields and no more.
+ */
+export class Entry implements OwnSocket {
+  readonly #ref: SocketRef;
+  readonly #owner: EntryOwner;
+  readonly socket: Socket;
+  readonly handle: TcpHandle;
+  /** connect(2) returned, or the accepted socket was seen first. */
+  readonly at: Instant;
+  phase: 'opening' | 'open';
+  /** The tracker knows of it: what happens next is told as it happens. */
+  told = false;
+  /** Came with a connected handle, and nobody has said yet whether it was accepted or comes from elsewhere. */
+  unclaimed = false;
+  /** Of the one that called connect(); undefined for one that was accepted or came from elsewhere. */
+  call: ConnectCall | undefined;
+  attempt = 0;
+  peer: Endpoint | undefined;
+  /** The socket cookie as a number; 0 where the kernel does not tell. */
+  cookie = 0;
+  /** What the kernel had received before Node counted on this handle; not 0 for an adopted socket. */
+  receivedBefore = 0;
+
+  /** TCP_INFO when the handshake was over, as far as it is wanted later; `state` is undefined where it was not asked. */
+  openedAt: Instant | undefined;
+  state: TcpState | undefined;
+  #rttUs = 0;
+  #lastDataSentMs = 0;
+  #lastAckReceivedMs = 0;
+  /** Of the SYN or the SYN+ACK. */
+  retransmits = 0;
+  #bytesReceived: number | undefined;
+
+  /** The application ended its side. */
+  endingAt: Instant | undefined;
+  #endingState: TcpState | undefined;
+  #endingLastAckMs = 0;
+
+  constructor(
+    ref: SocketRef,
+    owner: EntryOwner,
+    socket: Socket,
+    handle: TcpHandle,
+    phase: Entry['phase'],
+    at: Instant,
+    call: ConnectCall | undefined,
+  ) {
+    this.#ref = ref;
+    this.#owner = owner;
+    this.socket = socket;
+    this.handle = handle;
+    this.phase = phase;
+    this.at = at;
+    this.call = call;
+  }
+
+  /** Whoever speaks of this connection by its number has the tracker know it. */
+  get ref(): SocketRef {
+    if (!this.told) this.#owner.tell(this);
+    return this.#ref;
+  }
+
+  /** Its number alone: entries are numbered in the order in which they came. */
+  get number(): SocketRef {
+    return this.#ref;
+  }
+
+  get fd(): number {
+    return this.handle.fd;
+  }
+
+  get bytesRead(): number {
+    return this.receivedBefore + this.handle.bytesRead;
+  }
+
+  get endRead(): boolean {
+    const { _readableState } = this.#owner.outermost(this) as { _readableState?: { ended?: boolean } };
+    return _readableState?.ended === true;
+  }
+
+  get suppressed(): boolean {
+    return this.call?.suppressed === true;
+  }
+
+  opened(at: Instant, info: TcpInfo | undefined): void {
+    this.phase = 'open';
+    this.openedAt = at;
+    if (info === undefined) return;
+    this.state = info.state;
+    this.#rttUs = info.rttUs;
+    this.#lastDataSentMs = info.lastDataSentMs;
+    this.#lastAckReceivedMs = info.lastAckReceivedMs;
+    this.retransmits = info.totalRetransmits ?? 0;
+    this.#bytesReceived = info.bytesReceived;
+  }
+
+  ending(at: Instant, info: TcpInfo | undefined): void {
+    this.endingAt = at;
+    this.#endingState = info?.state;
+    this.#endingLastAckMs = info?.lastAckReceivedMs ?? 0;
+  }
+
+  /** As TCP_INFO was when the handshake was over, in the parts that were kept. */
+  openingInfo(): TcpInfo | undefined {
+    if (this.state === undefined) return undefined;
+    const { state } = this;
+    return {
+      ...nothing,
+      state,
+      lastDataSentMs: this.#lastDataSentMs,
+      lastAckReceivedMs: this.#lastAckReceivedMs,
+      rttUs: this.#rttUs,
+      totalRetransmits: this.retransmits,
+      bytesReceived: this.#bytesReceived,
+    };
+  }
+
+  /** As TCP_INFO was when the application ended its side, in the parts that were kept. */
+  endingInfo(): TcpInfo | undefined {
+    if (this.#endingState === undefined) return undefined;
+    return { ...nothing, state: this.#endingState, lastAckReceivedMs: this.#endingLastAckMs, rttUs: this.#rttUs };
+  }
+
+  /** Microseconds from the SYN until the handshake was over, or until this process heard of it. */
+  get handshakeUs(): number {
+    return this.call && this.openedAt !== undefined ? this.openedAt - this.at : this.#rttUs;
+  }
+}
+
+const nothing: Omit<TcpInfo, 'state'> = {
+  retransmitsInARow: 0,
+  lastDataSentMs: 0,
+  lastDataReceivedMs: 0,
+  lastAckReceivedMs: 0,
+  rttUs: 0,
+  totalRetransmits: 0,
+  bytesAcked: undefined,
+  bytesReceived: undefined,
+  notSentBytes: undefined,
+  bytesSent: undefined,
+  bytesRetransmitted: undefined,
+};
