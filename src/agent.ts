@@ -14,15 +14,15 @@ import { Intake } from './intake.ts';
 import { KernelAccess } from './kernel-access.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
+import type { SourceStatus } from './sources/candidate.ts';
 import type { Audience } from './sources/net/audience.ts';
 import { CallSites, samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
 import type { ServedRequest } from './sources/net/served-request.ts';
 import { answerClaims } from './sources/net/thread-claims.ts';
-import { Selection, type SourceStatus } from './sources/select.ts';
+import { Selection } from './sources/select.ts';
 import type { Stderr } from './stderr.ts';
 import { Strangers } from './strangers.ts';
-import type { SocketCookie } from './tcp/identity.ts';
 import { captureContext } from './telemetry/api.ts';
 import { type SpanCounts, Telemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
@@ -73,11 +73,9 @@ export class Agent {
     this.#net = this.#makeNetSource();
     const sources = this.#kernel.sources({
       now,
-      intervalMs,
-      ownSockets: (report) => {
-        this.#net.adoptUnclaimed(report);
-        return this.#net.ownSockets(report);
-      },
+      procRoot,
+      ownSockets: (report) => this.#net.ownSockets(report),
+      suspects: () => this.#tracker.suspects(),
       sweepNamespace: isMainThread,
     });
     this.#selection = new Selection(sources, {
@@ -85,6 +83,7 @@ export class Agent {
       // One thread speaks for the process.
       tell: (message) => isMainThread && tell(message),
       retryMs: intervalMs,
+      now,
     });
     this.#examiner = this.#makeExaminer();
   }
@@ -95,7 +94,8 @@ export class Agent {
     this.#net.start(this.#report, this.#stop.signal);
     this.#stop.signal.addEventListener('abort', () => this.telemetry.close(), { once: true });
     // Sockets from before this line wake nobody: they are looked for once, by a timer that keeps nothing alive.
-    const search = () => this.#faults.guard('adoptActive', () => this.#net.adoptActive(this.#report));
+    const search = () =>
+      void this.#net.adoptActive(this.#report).catch((error) => this.#faults.note('adoptActive', error));
     const timer = setTimeout(search, this.#options.intervalMs).unref();
     this.#stop.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
@@ -174,15 +174,9 @@ export class Agent {
     this.#root.runInAsyncScope(() => {
       void this.#selection.run(this.#stop.signal);
       if (isMainThread) return;
-      const end = answerClaims((cookie) => this.#knows(cookie));
+      const end = answerClaims((descriptors) => this.#net.holding(descriptors));
       this.#stop.signal.addEventListener('abort', end, { once: true });
     });
-  }
-
-  #knows(cookie: SocketCookie): boolean {
-    this.#net.tellThese(new Set([cookie]));
-    this.#intake.settle();
-    return this.#tracker.knows({ cookie });
   }
 
   async #afterSweep(dueAfterMs?: number): Promise<void> {
@@ -244,6 +238,8 @@ export class Agent {
     const strangers = new Strangers({
       net: this.#net,
       procRoot,
+      now,
+      adoptDescriptors: isMainThread,
       report: this.#report,
       settle: () => this.#intake.settle(),
       isKnown: (row) => this.#tracker.knows(row.id),

@@ -4,11 +4,12 @@ import { type ConnectionView, viewOf } from './connection/view.ts';
 import type { Detector, Finding } from './detectors/detector.ts';
 import type { Limit } from './detectors/growth.ts';
 import { LoopClock } from './detectors/loop-clock.ts';
+import type { Steps } from './detectors/steps.ts';
 import { Watch } from './detectors/watch.ts';
 import type { NetSource } from './sources/net/net-source.ts';
-import { nextTurn } from './sources/next-turn.ts';
 import { descriptorCount } from './sources/proc/proc-fd.ts';
 import { openFilesLimit } from './sources/proc/proc-limits.ts';
+import { Slices } from './sources/slices.ts';
 import type { Report } from './sources/source.ts';
 import type { Strangers } from './strangers.ts';
 import type { Instant } from './tcp/identity.ts';
@@ -33,8 +34,8 @@ export interface ExaminerOptions {
   readonly leaked: (connection: Lifecycle) => void;
 }
 
-/** Suspicious sockets inspected between two turns of the event loop. */
-const inspectedAtOnce = 64;
+/** Suspicious sockets inspected in one turn of the event loop: what is reported of them is taken in at once. */
+const inspectedAtOnce = 24;
 
 /** After each look at the kernel, looks at the suspicious sockets from inside, and lets the detectors decide. */
 export class Examiner {
@@ -73,9 +74,12 @@ export class Examiner {
   }
 
   async #inspectSuspects(): Promise<void> {
-    const { tracker, net, report, fault } = this.#options;
+    const { tracker, net, report, fault, now } = this.#options;
+    const slices = new Slices(now);
+    slices.begin();
     let count = 0;
     for (const { ref, phase, inJavaScript } of [...tracker.suspects()]) {
+      if (slices.isOver() || ++count % inspectedAtOnce === 0) await slices.rest();
       if (ref === undefined || phase !== 'open' || !inJavaScript) continue;
       try {
         const inspected = net.inspect(ref);
@@ -84,29 +88,39 @@ export class Examiner {
         // A socket that cannot be looked at must not hide the others.
         fault('inspect', error);
       }
-      if (++count % inspectedAtOnce === 0) await nextTurn();
     }
   }
 
   async #detect(clock: Instant): Promise<readonly Finding[]> {
     const { tracker, now, settle, wallTime, traceOf, leaked } = this.#options;
     settle();
+    const slices = new Slices(now);
+    slices.begin();
     const at = now();
-    const suspects = [...tracker.suspects()];
-    const lifecycles = new Map<ConnectionView, Lifecycle>(suspects.map((suspect) => [viewOf(suspect, at), suspect]));
+    const lifecycles = new Map<ConnectionView, Lifecycle>();
+    for (const suspect of [...tracker.suspects()]) {
+      if (slices.isOver()) await slices.rest();
+      // It may have got well, or over, in the meantime.
+      if (tracker.suspects().has(suspect)) lifecycles.set(viewOf(suspect, now()), suspect);
+    }
     // Usually nothing is suspicious, and the descriptors need not be counted; the limit is read while it can be.
-    const needed = suspects.length > 0 || this.#limit === undefined;
+    const needed = lifecycles.size > 0 || this.#limit === undefined;
     const descriptors = needed ? await this.#descriptors() : undefined;
-    const told = this.#watch.look([...lifecycles.keys()], clock, {
+    slices.begin();
+    const look = {
       at,
       descriptors,
       wallTime,
-      traceOf(view) {
+      traceOf(view: ConnectionView) {
         const connection = lifecycles.get(view);
         return connection && traceOf(connection);
       },
-    });
-    for (const [view, connection] of lifecycles) if (this.#watch.isAccused(view.id)) leaked(connection);
+    };
+    const told = await inSlices(this.#watch.looking([...lifecycles.keys()], clock, look), slices);
+    for (const [view, connection] of lifecycles) {
+      if (slices.isOver()) await slices.rest();
+      if (this.#watch.isAccused(view.id)) leaked(connection);
+    }
     return told;
   }
 
@@ -116,5 +130,13 @@ export class Examiner {
     const usage = await descriptorCount(procRoot, 'self');
     if (this.#limit === undefined || usage === undefined) return undefined;
     return { limit: this.#limit, usage: usage === 'exhausted' ? this.#limit : usage };
+  }
+}
+
+async function inSlices<Result>(steps: Steps<Result>, slices: Slices): Promise<Result> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (slices.isOver()) await slices.rest();
   }
 }

@@ -14,7 +14,7 @@ export { NotSupportedError, SynfinError, type SynfinErrorCode } from './errors.t
 export type { ExplainedFinding as Finding } from './explain/explain.ts';
 export { SynfinInstrumentation, type SynfinInstrumentationConfig } from './instrumentation.ts';
 export type { SynfinOptions } from './options.ts';
-export type { SourceStatus } from './sources/select.ts';
+export type { SourceStatus } from './sources/candidate.ts';
 export { type RunningAgent, start } from './start.ts';
 export type { Endpoint } from './tcp/endpoint.ts';
 export type { Instant } from './tcp/identity.ts';

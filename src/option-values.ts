@@ -32,6 +32,16 @@ export function integer(least: number, most: number, unit: string): Reader<numbe
   };
 }
 
+/** Of one whole. */
+export function share(least: number): Reader<number> {
+  const check = (value: unknown) => (typeof value === 'number' && value >= least && value <= 1 ? value : undefined);
+  return {
+    accepts: `a number from ${least} to 1`,
+    parse: (text) => (/^(\d+(\.\d*)?|\.\d+)$/.test(text) ? check(Number(text)) : undefined),
+    check,
+  };
+}
+
 export function oneOf<const Word extends string>(...words: readonly Word[]): Reader<Word> {
   const check = (value: unknown) => words.find((word) => word === value);
   return { accepts: words.join(', '), parse: (text) => check(text.toLowerCase()), check };

@@ -1,6 +1,6 @@
 import { SynfinError } from './errors.ts';
 import { parseIgnored } from './ignored.ts';
-import { boolean, integer, listOf, oneOf, type Reader, words } from './option-values.ts';
+import { boolean, integer, listOf, oneOf, type Reader, share, words } from './option-values.ts';
 
 /** What `start()` and `SynfinInstrumentation` take. Everything has a default; each can be set by its variable too. */
 export interface SynfinOptions {
@@ -13,6 +13,7 @@ export interface SynfinOptions {
   spans?: SpanMode;
   maxSpansPerSecond?: number;
   findings?: FindingsMode;
+  cpuBudget?: number;
   maxConnections?: number;
   ignore?: readonly string[];
   startSdk?: boolean;
@@ -47,7 +48,7 @@ export const optionTable: OptionTable = {
   sources: {
     variable: 'SYNFIN_SOURCES',
     default: 'auto',
-    doc: 'order of preference of the sources of kernel state; this version has `sock_diag`',
+    doc: 'order of preference of the sources of kernel state; `auto`: `sock_diag`, `procfs`, `netstat`',
     accepts: `auto, or a comma list of ${sourceNames.join(', ')}`,
     parse: (text) => checkSources(text.toLowerCase() === 'auto' ? 'auto' : words(text.toLowerCase())),
     check: checkSources,
@@ -93,6 +94,12 @@ export const optionTable: OptionTable = {
     default: 'text',
     doc: 'findings on stderr: `text`, `json` (one line each) or `off`',
     ...oneOf('text', 'json', 'off'),
+  },
+  cpuBudget: {
+    variable: 'SYNFIN_CPU_BUDGET',
+    default: 0.01,
+    doc: 'share of one core that looking at the kernel may take; looks grow rarer rather than dearer',
+    ...share(0.0001),
   },
   maxConnections: {
     variable: 'SYNFIN_MAX_CONNECTIONS',

@@ -2,7 +2,7 @@ import { Agent } from './agent.ts';
 import type { ConnectionView } from './connection/view.ts';
 import type { ExplainedFinding } from './explain/explain.ts';
 import { readOptions, type SynfinOptions } from './options.ts';
-import type { SourceStatus } from './sources/select.ts';
+import type { SourceStatus } from './sources/candidate.ts';
 import { Stderr } from './stderr.ts';
 import { startOwnSdk } from './telemetry/own-sdk.ts';
 import type { SpanCounts } from './telemetry/telemetry.ts';

@@ -9,7 +9,11 @@ import { files, type Import, roomOf, type SourceFile } from './source-files.ts';
  * The drawing (docs/architecture.md, section 2): what each room may import besides itself. A room is a directory, and
  * each file that lies in src itself. `sources` is its own few files; its rooms do not know one another.
  */
-const source = ['connection', 'tcp', 'ffi', 'errors.ts', 'node:', 'sources/source.ts', 'sources/next-turn.ts'];
+const source = [
+  ...['connection', 'tcp', 'ffi', 'errors.ts', 'node:'],
+  ...['sources/source.ts', 'sources/next-turn.ts', 'sources/slices.ts', 'sources/pace.ts'],
+  ...['sources/lines.ts', 'sources/table-report.ts'],
+];
 const arrows: Readonly<Record<string, readonly string[]>> = {
   tcp: [],
   connection: ['tcp'],
@@ -19,8 +23,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ffi: ['errors.ts', 'tcp', 'node:', 'koffi'],
   sources: ['connection', 'tcp', 'errors.ts', 'node:'],
   'sources/net': source,
+  'sources/descriptors': source,
   'sources/sock-diag': source,
   'sources/proc': source,
+  'sources/netstat': [...source, 'node-netstat'],
   'errors.ts': [],
   'faults.ts': [],
   'monotonic.ts': ['tcp'],
@@ -29,7 +35,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'ignored.ts': ['connection', 'tcp', 'node:net'],
   'options.ts': ['errors.ts', 'option-values.ts', 'ignored.ts'],
   'intake.ts': ['connection', 'tcp', 'sources'],
-  'kernel-access.ts': ['errors.ts', 'ffi', 'options.ts', 'sources', 'sources/sock-diag'],
+  'kernel-access.ts': [
+    ...['errors.ts', 'tcp', 'ffi', 'options.ts', 'sources'],
+    ...['sources/descriptors', 'sources/sock-diag', 'sources/proc', 'sources/netstat'],
+  ],
   'stderr.ts': ['explain', 'options.ts', 'node:'],
   'strangers.ts': ['connection', 'tcp', 'sources', 'sources/net', 'sources/proc'],
   'examiner.ts': ['connection', 'detectors', 'tcp', 'strangers.ts', 'sources', 'sources/net', 'sources/proc'],

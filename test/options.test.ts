@@ -22,6 +22,7 @@ const defaults: Options = {
   callSites: 'sample',
   spans: 'all',
   findings: 'text',
+  cpuBudget: 0.01,
   maxConnections: 100_000,
   maxSpansPerSecond: 500,
   ignore: [],

@@ -1,5 +1,6 @@
 import type { ConnectionView } from '../connection/view.ts';
 import type { Instant } from '../tcp/identity.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 interface Stay {
   readonly since: Instant;
@@ -30,9 +31,15 @@ export class Dwell {
 
   /** The look is over: whoever was not seen in it is out of trouble. */
   endLook(): void {
+    atOnce(this.endingLook());
+  }
+
+  /** The same, step by step. */
+  *endingLook(): Steps<void> {
     for (const [id, stay] of this.#stays) {
       if (stay.inThisLook) stay.inThisLook = false;
       else this.#stays.delete(id);
+      yield;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { ConnectionView } from '../connection/view.ts';
 import { formatEndpoint } from '../tcp/endpoint.ts';
 import type { FindingKind, LeakCause } from './detector.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 /** One connection that a detector found, long enough. */
 export interface Found {
@@ -24,39 +25,47 @@ const mostPlaces = 10;
  * kind and cause that go to the same destination or come in by the same listener; the largest such group takes it.
  */
 export function group(found: readonly Found[]): Group[] {
+  return atOnce(grouping(found));
+}
+
+/** The same, step by step. */
+export function* grouping(found: readonly Found[]): Steps<Group[]> {
   const groups = new Map<string, Group>();
   const unsampled: Found[] = [];
   for (const one of found) {
     const [site] = one.connection.callSite;
     if (site === undefined) unsampled.push(one);
     else put(groups, `${one.kind}|${one.cause}|${site}`, one);
+    yield;
   }
-  const hosts = hostsOf(groups.values());
+  const hosts = yield* hostsOf(groups.values());
   const apart = new Map<string, Group>();
   for (const one of unsampled) {
     const key = `${one.kind}|${one.cause}|${placeOf(one.connection)}`;
     const host = hosts.get(key);
     if (host) host.connections.push(one.connection);
     else put(apart, key, one);
+    yield;
   }
-  return [...groups.values(), ...fewer([...apart.values()])];
+  return [...groups.values(), ...(yield* fewer([...apart.values()]))];
 }
 
 /** The largest group with a call site for each kind, cause and place: the one that takes those without. */
-function hostsOf(groups: Iterable<Group>): Map<string, Group> {
+function* hostsOf(groups: Iterable<Group>): Steps<Map<string, Group>> {
   const hosts = new Map<string, Group>();
   const bySize = [...groups].sort((a, b) => b.connections.length - a.connections.length);
   for (const host of bySize) {
     for (const connection of host.connections) {
       const key = `${host.kind}|${host.cause}|${placeOf(connection)}`;
       if (!hosts.has(key)) hosts.set(key, host);
+      yield;
     }
   }
   return hosts;
 }
 
 /** One line of code that goes to hundreds of destinations is one finding, not hundreds. */
-function fewer(groups: readonly Group[]): Group[] {
+function* fewer(groups: readonly Group[]): Steps<Group[]> {
   const kept: Group[] = [];
   const rest = new Map<string, Group>();
   const counts = new Map<string, number>();
@@ -66,6 +75,7 @@ function fewer(groups: readonly Group[]): Group[] {
     counts.set(key, count);
     if (count <= mostPlaces) kept.push(one);
     else for (const connection of one.connections) put(rest, key, { ...one, connection });
+    yield;
   }
   return [...kept, ...rest.values()];
 }

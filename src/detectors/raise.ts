@@ -1,9 +1,8 @@
-import type { ConnectionView } from '../connection/view.ts';
-import { formatEndpoint } from '../tcp/endpoint.ts';
-import type { Instant } from '../tcp/identity.ts';
-import type { Finding, SampledConnection, Subject } from './detector.ts';
+import { describe, type Look } from './describe.ts';
+import type { Finding } from './detector.ts';
 import { type Group, placeOf } from './group.ts';
-import { Growth, type Limit, severityOf } from './growth.ts';
+import { Growth } from './growth.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 /** A finding is told again at most once in so many looks. */
 const looksBetweenChanges = 6;
@@ -15,19 +14,6 @@ const looksToSettle = 4;
  * back with the next request; until then the finding is open with nothing left to count, and says so.
  */
 const looksToClear = 24;
-
-const mostSampled = 10;
-
-/** What one look brings besides the groups. */
-export interface Look {
-  readonly at: Instant;
-  /** Open files of this process and how many it may have; undefined where the host does not say. */
-  readonly descriptors: Limit | undefined;
-  /** Wall time of an instant, ISO 8601. */
-  readonly wallTime: (at: Instant) => string;
-  /** The trace that a connection was opened in. */
-  readonly traceOf: (connection: ConnectionView) => string | undefined;
-}
 
 interface Open {
   readonly id: string;
@@ -58,13 +44,18 @@ export class Raiser {
 
   /** What there is to tell after this look. */
   look(groups: readonly Group[], look: Look): Finding[] {
+    return atOnce(this.looking(groups, look));
+  }
+
+  /** The same, step by step. */
+  *looking(groups: readonly Group[], look: Look): Steps<Finding[]> {
     const tell: Finding[] = [];
     const taken = new Set<Open>();
-    const recognised = this.#recognise(groups);
+    const recognised = yield* this.#recognise(groups);
     for (const group of groups) {
-      const open = recognised.get(group) ?? this.#start(group, look);
+      const open = recognised.get(group) ?? (yield* this.#start(group, look));
       taken.add(open);
-      const told = this.#update(open, group, look);
+      const told = yield* this.#update(open, group, look);
       if (told) tell.push(told);
     }
     for (const open of [...this.#open]) {
@@ -88,7 +79,7 @@ export class Raiser {
    * Which open finding each group goes on: first the pairs with the most connections in common, so that a finding
    * follows its connections when their cause becomes clearer; then those of the same cause and place.
    */
-  #recognise(groups: readonly Group[]): Map<Group, Open> {
+  *#recognise(groups: readonly Group[]): Steps<Map<Group, Open>> {
     const recognised = new Map<Group, Open>();
     const taken = new Set<Open>();
     const take = (group: Group, open: Open): void => {
@@ -96,14 +87,18 @@ export class Raiser {
       recognised.set(group, open);
       taken.add(open);
     };
-    const pairs = groups.flatMap((group) => this.#open.map((open) => ({ group, open, common: inCommon(group, open) })));
+    const pairs: { group: Group; place: string; open: Open; common: number }[] = [];
+    for (const group of groups) {
+      const place = placeKey(group);
+      for (const open of this.#open) pairs.push({ group, place, open, common: yield* inCommon(group, open) });
+    }
     pairs.sort((a, b) => b.common - a.common);
     for (const { group, open, common } of pairs) if (common > 0) take(group, open);
-    for (const { group, open } of pairs) if (open.place === placeKey(group)) take(group, open);
+    for (const { group, place, open } of pairs) if (open.place === place) take(group, open);
     return recognised;
   }
 
-  #start(group: Group, look: Look): Open {
+  *#start(group: Group, look: Look): Steps<Open> {
     const id = `${group.kind}-${this.#origin}-${++this.#count}`;
     const growth = new Growth();
     const open: Open = {
@@ -115,21 +110,26 @@ export class Raiser {
       looksGone: 0,
       looksSinceTold: 0,
       told: undefined,
-      now: describe(id, group, growth, look, 'raised'),
+      now: yield* describe(id, group, growth, look, 'raised'),
     };
     this.#open.push(open);
     return open;
   }
 
-  #update(open: Open, group: Group, look: Look): Finding | undefined {
+  *#update(open: Open, group: Group, look: Look): Steps<Finding | undefined> {
     const grows = group.connections.length > open.members.size;
-    open.members = new Set(group.connections.map(({ id }) => id));
+    const members = new Set<string>();
+    for (const { id } of group.connections) {
+      members.add(id);
+      yield;
+    }
+    open.members = members;
     open.place = placeKey(group);
     open.growth.look(look.at, group.connections.length);
     open.looks++;
     open.looksGone = 0;
     open.looksSinceTold++;
-    open.now = describe(open.id, group, open.growth, look, open.told?.status ?? 'raised');
+    open.now = yield* describe(open.id, group, open.growth, look, open.told?.status ?? 'raised');
     if (open.told === undefined) {
       return !grows || open.looks >= looksToSettle ? this.#tell(open) : undefined;
     }
@@ -161,14 +161,19 @@ export class Raiser {
 }
 
 /** Connections that the group and the open finding share; a finding never changes its kind. */
-function inCommon(group: Group, open: Open): number {
-  if (open.now.kind !== group.kind) return 0;
-  return group.connections.reduce((sum, { id }) => sum + (open.members.has(id) ? 1 : 0), 0);
+function* inCommon(group: Group, open: Open): Steps<number> {
+  let common = 0;
+  if (open.now.kind !== group.kind) return common;
+  for (const { id } of group.connections) {
+    if (open.members.has(id)) common++;
+    yield;
+  }
+  return common;
 }
 
 /** The same for groups of one kind and cause from one line; where no line is known, to one destination or listener. */
 function placeKey({ kind, cause, connections }: Group): string {
-  const [first] = pick(connections);
+  const first = connections.find(({ callSite }) => callSite.length > 0) ?? connections[0];
   return `${kind}|${cause}|${first?.callSite[0] ?? (first && placeOf(first))}`;
 }
 
@@ -178,70 +183,4 @@ function isMaterial(told: Finding, now: Finding): boolean {
   const halved = now.count <= told.count / 2;
   const forecast = (now.forecast === null) !== (told.forecast === null);
   return doubled || halved || forecast || now.severity !== told.severity || now.cause !== told.cause;
-}
-
-function describe(id: string, group: Group, growth: Growth, look: Look, status: Finding['status']): Finding {
-  const connections = [...group.connections].sort((a, b) => troubleAge(b) - troubleAge(a));
-  const age = connections[0] ? troubleAge(connections[0]) : 0;
-  const forecast = growth.forecast(look.descriptors);
-  return {
-    id,
-    kind: group.kind,
-    cause: group.cause,
-    severity: severityOf(look.descriptors, forecast),
-    status,
-    since: look.wallTime((look.at - age * 1e6) as Instant),
-    age_s: rounded(age),
-    count: connections.length,
-    growth_per_minute: rounded(growth.perMinute),
-    subject: subjectOf(connections),
-    sample: pick(connections).map((connection) => sampled(connection, look)),
-    forecast: forecast ?? null,
-    confidence: connections.every((connection) => connection.signals !== undefined) ? 'observed' : 'inferred',
-  };
-}
-
-/** How long it has been in trouble: in CLOSE_WAIT, or established without anybody reading. */
-function troubleAge({ state, stateAge, progressAge }: ConnectionView): number {
-  return state === 'established' ? (progressAge ?? 0) : stateAge;
-}
-
-/** The oldest, those with a call site first: one whose line is known says more than one a second older. */
-function pick(connections: readonly ConnectionView[]): readonly ConnectionView[] {
-  const known = connections.filter(({ callSite }) => callSite.length > 0);
-  const rest = connections.filter(({ callSite }) => callSite.length === 0);
-  return [...known, ...rest].slice(0, mostSampled);
-}
-
-function subjectOf(connections: readonly ConnectionView[]): Subject {
-  const [first] = pick(connections);
-  if (first === undefined) return { role: 'unknown' };
-  const { role, peer, signals } = first;
-  const place = placeOf(first);
-  const shared = place !== '' && connections.every((connection) => placeOf(connection) === place);
-  return {
-    role,
-    ...(role === 'client' && shared && { destination: place }),
-    ...(role === 'server' && shared && { listener: place }),
-    ...(role === 'unknown' && peer && connections.length === 1 && { destination: formatEndpoint(peer) }),
-    ...(signals?.http?.request !== undefined && { request: signals.http.request }),
-    ...(signals?.pipeTarget && { pipe_target: signals.pipeTarget.name }),
-  };
-}
-
-function sampled(connection: ConnectionView, look: Look): SampledConnection {
-  return {
-    connection_id: connection.id,
-    local: connection.local ? formatEndpoint(connection.local) : null,
-    peer: connection.peer ? formatEndpoint(connection.peer) : null,
-    state: connection.state,
-    age_s: rounded(troubleAge(connection)),
-    rx_queue: connection.receiveQueue,
-    call_site: connection.callSite,
-    trace_id: look.traceOf(connection) ?? null,
-  };
-}
-
-function rounded(number: number): number {
-  return Math.round(number * 10) / 10;
 }

@@ -1,9 +1,11 @@
 import type { ConnectionView } from '../connection/view.ts';
 import type { Instant } from '../tcp/identity.ts';
+import type { Look } from './describe.ts';
 import type { Detector, Finding } from './detector.ts';
 import { Dwell } from './dwell.ts';
-import { type Found, group } from './group.ts';
-import { type Look, Raiser } from './raise.ts';
+import { type Found, grouping } from './group.ts';
+import { Raiser } from './raise.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 /** Runs the detectors over the suspicious connections, look by look. */
 export class Watch {
@@ -17,16 +19,22 @@ export class Watch {
 
   /** What there is to tell after one look. `clock` is the event loop's own time, in which patience is counted. */
   look(suspects: readonly ConnectionView[], clock: Instant, look: Look): Finding[] {
+    return atOnce(this.looking(suspects, clock, look));
+  }
+
+  /** The same, step by step. */
+  *looking(suspects: readonly ConnectionView[], clock: Instant, look: Look): Steps<Finding[]> {
     const found: Found[] = [];
     for (const { detector, dwell } of this.#detectors) {
       for (const connection of suspects) {
+        yield;
         const verdict = detector.examine(connection);
         if (verdict.kind !== 'found' || !dwell.isRipe(connection, detector.patience, clock)) continue;
         found.push({ kind: detector.kind, cause: verdict.cause, connection });
       }
-      dwell.endLook();
+      yield* dwell.endingLook();
     }
-    return this.#raiser.look(group(found), look);
+    return yield* this.#raiser.looking(yield* grouping(found), look);
   }
 
   /** Whether a finding that was told is about this connection. */

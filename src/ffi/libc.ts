@@ -21,6 +21,12 @@ export interface Libc {
   send(fd: number, bytes: Uint8Array): number;
   /** Length of the one datagram received, or -errno: EAGAIN when there is none, EMSGSIZE when `into` is too short. */
   receive(fd: number, into: Uint8Array): number;
+  /**
+   * As `send` and `receive`, in libuv's pool of threads: for a dump the kernel walks its table of all sockets within
+   * these calls, several milliseconds on a large host. The bytes are not to be touched until then.
+   */
+  sendInPool(fd: number, bytes: Uint8Array): Promise<number>;
+  receiveInPool(fd: number, into: Uint8Array): Promise<number>;
   close(fd: number): void;
 }
 
@@ -90,12 +96,8 @@ function bind(koffi: Koffi): Libc {
   );
   const getsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: Uint32Array) => number =
     lib.func('int getsockopt(int fd, int level, int name, void *value, void *length)');
-  const send: (fd: number, bytes: Uint8Array, length: number, flags: number) => number = lib.func(
-    'intptr_t send(int fd, const void *bytes, size_t length, int flags)',
-  );
-  const recv: (fd: number, into: Uint8Array, length: number, flags: number) => number = lib.func(
-    'intptr_t recv(int fd, void *into, size_t length, int flags)',
-  );
+  const send: SocketCall = lib.func('intptr_t send(int fd, const void *bytes, size_t length, int flags)');
+  const recv: SocketCall = lib.func('intptr_t recv(int fd, void *into, size_t length, int flags)');
   const ioctl: (fd: number, request: number, value: Int32Array) => number = lib.func(
     'int ioctl(int fd, unsigned long request, void *value)',
   );
@@ -106,6 +108,12 @@ function bind(koffi: Koffi): Libc {
   const words = new Uint32Array(2);
   const cookie = new Uint8Array(words.buffer);
   const queued = new Int32Array(1);
+
+  // With MSG_TRUNC the kernel tells the length of the datagram, not of what fitted: a cut one does not go unseen.
+  const received = (length: number, into: Uint8Array): number => {
+    if (length < 0) return -koffi.errno();
+    return length > into.length ? -constants.errno.EMSGSIZE : length;
+  };
 
   return {
     tcpInfo(fd, into) {
@@ -137,15 +145,47 @@ function bind(koffi: Koffi): Libc {
       return sent < 0 ? -koffi.errno() : sent;
     },
     receive(fd, into) {
-      // With MSG_TRUNC the kernel tells the length of the datagram, not of what fitted: a cut one does not go unseen.
-      const received = recv(fd, into, into.length, MSG_TRUNC);
-      if (received < 0) return -koffi.errno();
-      return received > into.length ? -constants.errno.EMSGSIZE : received;
+      return received(recv(fd, into, into.length, MSG_TRUNC), into);
+    },
+    sendInPool(fd, bytes) {
+      return inPool(send, fd, bytes, 0, (sent) => (sent < 0 ? -koffi.errno() : sent));
+    },
+    receiveInPool(fd, into) {
+      return inPool(recv, fd, into, MSG_TRUNC, (length) => received(length, into));
     },
     close(fd) {
       close(fd);
     },
   };
+}
+
+/** send(2) and recv(2), at once or in libuv's pool; errno is the call's own when it calls back. */
+interface SocketCall {
+  (fd: number, bytes: Uint8Array, length: number, flags: number): number;
+  readonly async: (
+    ...call: [
+      fd: number,
+      bytes: Uint8Array,
+      length: number,
+      flags: number,
+      done: (error: unknown, result: number) => void,
+    ]
+  ) => void;
+}
+
+function inPool(
+  call: SocketCall,
+  fd: number,
+  bytes: Uint8Array,
+  flags: number,
+  resultOf: (result: number) => number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    call.async(fd, bytes, bytes.length, flags, (error, result) => {
+      if (error) reject(error);
+      else resolve(resultOf(result));
+    });
+  });
 }
 
 function cannotOpen(errno: number): SynfinError {

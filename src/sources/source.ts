@@ -2,6 +2,8 @@ import type { Observation, SocketRef } from '../connection/observation.ts';
 import type { NotSupportedError } from '../errors.ts';
 import type { SocketIdentity } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
+import type { Spent } from './pace.ts';
+import type { Slices } from './slices.ts';
 
 /** Takes what a source has seen. Never throws. */
 export type Report = (observation: Observation) => void;
@@ -15,6 +17,8 @@ export interface Source {
   run(report: Report, signal: AbortSignal): Promise<void>;
   /** Looks at what the core asks for now. Bounded in time. */
   look?(request: LookRequest, report: Report): Promise<void>;
+  /** What looking has cost so far. */
+  spent?(): Spent;
 }
 
 /** The names of option `sources`, and of the hook, which is always there. */
@@ -37,4 +41,12 @@ export interface OwnSocket {
   readonly bytesRead: number;
   /** The end of the stream has been read from the kernel. */
   readonly endRead: boolean;
+}
+
+/** Looks at this process's own sockets by descriptor, whichever source runs. */
+export interface OwnLook {
+  /** False where libc cannot be called: then only a table tells of our own sockets. */
+  readonly asksKernel: boolean;
+  /** Never longer at a time than a slice, which has begun. */
+  sweep(report: Report, slices: Slices, signal: AbortSignal): Promise<void>;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Observation } from '../../src/connection/observation.ts';
 import { NotSupportedError } from '../../src/errors.ts';
+import { now } from '../../src/monotonic.ts';
 import { Selection } from '../../src/sources/select.ts';
 import type { Report, Source, SourceName } from '../../src/sources/source.ts';
 import { row } from '../connection/observations.ts';
@@ -30,6 +31,7 @@ function selecting(sources: readonly Source[], retryMs = 1) {
     report: (observation) => void reported.push(observation),
     tell: (message) => void told.push(message),
     retryMs,
+    now,
   });
   const abort = new AbortController();
   const over = selection.run(abort.signal);
@@ -111,7 +113,7 @@ describe('Selection', { timeout: 10_000 }, () => {
     const all = selecting([source('sock_diag', { run })]);
     await all.until(() => runs === 4);
     assert.equal(all.told.length, 1);
-    assert.match(all.told[0] ?? '', /sock_diag.*ENOBUFS/);
+    assert.match(all.told[0] ?? '', /sock_diag broke.*ENOBUFS/);
     const [status] = all.selection.statuses();
     assert.deepEqual([status?.state, status?.reason], ['running', undefined]);
     await all.end();
@@ -125,15 +127,104 @@ describe('Selection', { timeout: 10_000 }, () => {
     await all.end();
   });
 
-  it('breaks, and cannot run any more → the next one runs', async () => {
+  it('breaks → the next one runs at once, however long the pause; what is told names both', async () => {
+    const broken = source('ebpf', { run: () => Promise.reject(new Error('gone')) });
+    const all = selecting([broken, source('sock_diag')], 3_600_000);
+    await all.until(() => all.states().includes('sock_diag running'));
+    assert.deepEqual(all.states(), ['ebpf failed', 'sock_diag running']);
+    assert.deepEqual(all.told, ['source ebpf broke and will be tried again: gone. Source sock_diag looks instead']);
+    await all.end();
+  });
+
+  it('breaks, and cannot run any more → refused, while the next one goes on', async () => {
     let probes = 0;
     const broken = source('ebpf', {
       probe: async () => (++probes > 1 ? new NotSupportedError('source ebpf', 'CAP_BPF') : undefined),
       run: () => Promise.reject(new Error('gone')),
     });
     const all = selecting([broken, source('sock_diag')]);
-    await all.until(() => all.states().includes('sock_diag running'));
+    await all.until(() => all.states().includes('ebpf refused'));
     assert.deepEqual(all.states(), ['ebpf refused', 'sock_diag running']);
+    await all.end();
+  });
+
+  it('a better one can run again → it takes its place back, and never do two run at once', async () => {
+    let [works, running, most] = [false, 0, 0];
+    const counted = async (_report: Report, signal: AbortSignal) => {
+      most = Math.max(most, ++running);
+      await aborted(signal);
+      running--;
+    };
+    const refusal = new NotSupportedError('source ebpf', 'CAP_BPF');
+    const better = source('ebpf', { probe: async () => (works ? undefined : refusal), run: counted });
+    const all = selecting([better, source('procfs', { run: counted })]);
+    await all.until(() => all.states().includes('procfs running'));
+    works = true;
+    await all.until(() => all.states().includes('ebpf running'));
+    assert.deepEqual(all.states(), ['ebpf running', 'procfs waiting']);
+    assert.equal(all.told.at(-1), 'source ebpf can run again, and looks instead of procfs');
+    await all.end();
+    assert.deepEqual([running, most], [0, 1]);
+  });
+
+  it('dies soon after each start → its pauses double, and the next one runs meanwhile: no flapping', async () => {
+    const starts: number[] = [];
+    const run = async () => {
+      starts.push(now() / 1000);
+      throw new Error('gone');
+    };
+    const all = selecting([source('ebpf', { run }), source('sock_diag')], 8);
+    await all.until(() => starts.length === 5);
+    const pauses = starts.slice(1).map((at, i) => at - (starts[i] ?? 0));
+    for (const [i, pause] of pauses.entries()) assert.ok(pause >= 8 * 2 ** i, `${pauses}`);
+    assert.equal(all.told.filter((message) => message.includes('broke')).length, 1);
+    await all.end();
+  });
+
+  it('what it says after it was stopped is not heard', async () => {
+    let works = false;
+    let late = (): void => {};
+    const run = async (report: Report, signal: AbortSignal) => {
+      late = () => report(row({}, 1, 'close_wait'));
+      await aborted(signal);
+    };
+    const refusal = new NotSupportedError('source ebpf', 'CAP_BPF');
+    const better = source('ebpf', { probe: async () => (works ? undefined : refusal) });
+    const all = selecting([better, source('procfs', { run })]);
+    await all.until(() => all.states().includes('procfs running'));
+    late();
+    works = true;
+    await all.until(() => all.states().includes('ebpf running'));
+    late();
+    assert.equal(all.reported.length, 1);
+    await all.end();
+  });
+
+  it('ends on its own → as if it had broken', async () => {
+    const all = selecting([source('ebpf', { run: async () => {} }), source('sock_diag')], 3_600_000);
+    await all.until(() => all.states().includes('sock_diag running'));
+    assert.equal(all.selection.statuses()[0]?.reason, 'it ended on its own');
+    await all.end();
+  });
+
+  it('loses something → counted, and the first loss is told in its words, once', async () => {
+    const run = async (report: Report, signal: AbortSignal) => {
+      for (const what of ['lines; the first: "zz"', 'lines'])
+        report({ kind: 'lost', source: 'procfs', at: now(), count: 2, what });
+      await aborted(signal);
+    };
+    const all = selecting([source('procfs', { run })]);
+    await all.until(() => all.reported.length === 2);
+    assert.equal(all.selection.statuses()[0]?.lost, 4);
+    assert.deepEqual(all.told, ['source procfs lost 2: lines; the first: "zz"']);
+    await all.end();
+  });
+
+  it('shows what looking has cost', async () => {
+    const spent = { looks: 3, cpuMs: 7, lookMs: 2, everyMs: 5000 };
+    const all = selecting([source('procfs', { spent: () => spent })]);
+    const [status] = all.selection.statuses();
+    assert.deepEqual({ ...status, ...spent }, status);
     await all.end();
   });
 

@@ -19,6 +19,8 @@ export interface Ended {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** What runs node, with its arguments: `unshare -n`. */
+  readonly under?: readonly string[];
   /** After this long the program is ended, and whoever waits for it is told what it had said. */
   readonly limitMs?: number;
 }
@@ -33,8 +35,9 @@ export class Program {
   #stderr = '';
   #over = false;
 
-  constructor(args: readonly string[], { env = {}, limitMs = 20_000 }: RunOptions = {}) {
-    this.#child = spawn(process.execPath, args, { env: { ...cleared(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], { env = {}, under = [], limitMs = 20_000 }: RunOptions = {}) {
+    const [command = process.execPath, ...rest] = [...under, process.execPath, ...args];
+    this.#child = spawn(command, rest, { env: { ...cleared(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.#stdout += text)));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.#stderr += text)));
     this.#limit = setTimeout(() => this.stop(), limitMs);
@@ -46,6 +49,10 @@ export class Program {
         done({ code, signal, stdout: this.#stdout, stderr: this.#stderr });
       });
     });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   get stdout(): string {

@@ -3,6 +3,7 @@ import type { CallSite, Inspected, SocketRef } from '../../connection/observatio
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { NotSupportedError } from '../../errors.ts';
 import type { SocketCookie, SocketIdentity } from '../../tcp/identity.ts';
+import { Slices } from '../slices.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
 import type { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
@@ -64,12 +65,17 @@ export class NetSource implements Source {
     this.#requests.listenLast();
   }
 
-  /** The connections that this process has a descriptor for, oldest first; those that come during the walk are left out. */
-  *ownSockets(report: Report): Generator<OwnSocket> {
+  /**
+   * The connections that this process has a descriptor for, oldest first; those that come during the walk are left out.
+   * Undefined stands for one that is not there any more: the walk can pause there too. Sockets that came with a
+   * connected handle and that no server has announced came from elsewhere: they are adopted on the way.
+   */
+  *ownSockets(report: Report): Generator<OwnSocket | undefined> {
     const last = this.#registry.nextRef();
     for (const entry of this.#registry.live()) {
       if (entry.number > last) return;
       this.#life?.settle(entry);
+      if (entry.unclaimed) this.#adopt(entry, report);
       if (!wasHandedOver(entry)) {
         yield entry;
         continue;
@@ -77,6 +83,7 @@ export class NetSource implements Source {
       this.#registry.remove(entry);
       const at = this.#options.now();
       if (entry.told) report({ kind: 'socket_event', event: 'handed_over', socket: entry.number, at });
+      yield undefined;
     }
   }
 
@@ -92,6 +99,18 @@ export class NetSource implements Source {
   tellThese(cookies: ReadonlySet<SocketCookie>): void {
     if (cookies.size === 0) return;
     for (const entry of this.#registry.untold(cookies)) this.#registry.tell(entry);
+  }
+
+  /** Which of these descriptors a JavaScript socket of this thread has. The tracker is made to know of each. */
+  holding(descriptors: readonly number[]): readonly number[] {
+    const wanted = new Set(descriptors);
+    const held: number[] = [];
+    for (const entry of this.#registry.live()) {
+      if (!wanted.has(entry.fd)) continue;
+      this.#registry.tell(entry);
+      held.push(entry.fd);
+    }
+    return held;
   }
 
   /** How often something was seen to happen to a connection. */
@@ -114,15 +133,13 @@ export class NetSource implements Source {
     };
   }
 
-  /** Sockets that came with a connected handle and that no server has announced came from elsewhere. */
-  adoptUnclaimed(report: Report): void {
-    for (const entry of this.#registry.live()) if (entry.unclaimed) this.#adopt(entry, report);
-  }
-
   /** Looks among Node's active handles for sockets that were opened before the hook. */
-  adoptActive(report: Report): void {
+  async adoptActive(report: Report): Promise<void> {
     const { _getActiveHandles } = process as unknown as { _getActiveHandles?: () => unknown[] };
+    const slices = new Slices(this.#options.now);
+    slices.begin();
     for (const active of _getActiveHandles?.call(process) ?? []) {
+      if (slices.isOver()) await slices.rest();
       if (!(active instanceof Socket) || this.#registry.entryOf(active)) continue;
       const handle = tcpHandleOf(active);
       if (handle === undefined || !isOpen(handle)) continue;

@@ -1,5 +1,4 @@
 import { BroadcastChannel } from 'node:worker_threads';
-import type { SocketCookie } from '../../tcp/identity.ts';
 
 const channelName = 'synfin';
 
@@ -7,21 +6,22 @@ const channelName = 'synfin';
 const answerMs = 200;
 
 type Message =
-  | { readonly kind: 'whose'; readonly question: number; readonly cookies: readonly SocketCookie[] }
-  | { readonly kind: 'mine'; readonly question: number; readonly cookies: readonly SocketCookie[] };
+  | { readonly kind: 'whose'; readonly question: number; readonly descriptors: readonly number[] }
+  | { readonly kind: 'mine'; readonly question: number; readonly descriptors: readonly number[] };
 
 /**
  * Descriptors belong to the process, JavaScript sockets to a thread. Answers, in a worker thread, which of the sockets
- * that the main thread cannot place are this thread's. Returns what ends it; does not keep the thread alive.
+ * that the main thread cannot place are this thread's: by descriptor, a name that all threads share, whatever the
+ * kernel was asked for. Returns what ends it; does not keep the thread alive.
  */
-export function answerClaims(isMine: (cookie: SocketCookie) => boolean): () => void {
+export function answerClaims(mineOf: (descriptors: readonly number[]) => readonly number[]): () => void {
   const channel = new BroadcastChannel(channelName);
   channel.onmessage = (event: unknown) => {
     const { data } = event as { data: Message };
     if (data.kind !== 'whose') return;
-    const mine = data.cookies.filter(isMine);
+    const mine = mineOf(data.descriptors);
     if (mine.length > 0)
-      channel.postMessage({ kind: 'mine', question: data.question, cookies: mine } satisfies Message);
+      channel.postMessage({ kind: 'mine', question: data.question, descriptors: mine } satisfies Message);
   };
   unref(channel);
   return () => channel.close();
@@ -29,18 +29,19 @@ export function answerClaims(isMine: (cookie: SocketCookie) => boolean): () => v
 
 let questions = 0;
 
-/** Asks the other threads of this process which of these sockets are theirs. */
-export async function askThreads(cookies: readonly SocketCookie[]): Promise<ReadonlySet<SocketCookie>> {
+/** Asks the other threads of this process which of these descriptors are their sockets'. */
+export async function askThreads(descriptors: readonly number[]): Promise<ReadonlySet<number>> {
+  const theirs = new Set<number>();
+  if (descriptors.length === 0) return theirs;
   const channel = new BroadcastChannel(channelName);
   const question = ++questions;
-  const theirs = new Set<SocketCookie>();
   channel.onmessage = (event: unknown) => {
     const { data } = event as { data: Message };
     if (data.kind !== 'mine' || data.question !== question) return;
-    for (const cookie of data.cookies) theirs.add(cookie);
+    for (const descriptor of data.descriptors) theirs.add(descriptor);
   };
   unref(channel);
-  channel.postMessage({ kind: 'whose', question, cookies } satisfies Message);
+  channel.postMessage({ kind: 'whose', question, descriptors } satisfies Message);
   await new Promise<void>((resolve) => setTimeout(resolve, answerMs).unref());
   channel.close();
   return theirs;

@@ -1,25 +1,28 @@
-import { readdir, readlink } from 'node:fs/promises';
+import { opendir, readlink } from 'node:fs/promises';
 import { type Inode, inodeFrom } from '../../tcp/identity.ts';
-import { nextTurn } from '../next-turn.ts';
 
-/** Links read between two turns of the event loop: some 6 µs each. */
-const batch = 64;
+/** Names read from the directory, and links read, between two turns of the event loop: some 6 µs each. */
+const batch = 32;
 
-/** The sockets among the open files of a process, by inode. Undefined where /proc does not say. */
-export async function socketInodes(procRoot: string, pid: number | 'self'): Promise<ReadonlySet<Inode> | undefined> {
+/** The sockets among the open files of a process: the descriptors of each, by inode. Undefined where /proc does not say. */
+export async function socketDescriptors(
+  procRoot: string,
+  pid: number | 'self',
+): Promise<ReadonlyMap<Inode, readonly number[]> | undefined> {
   const directory = `${procRoot}/${pid}/fd`;
-  const names = await readdir(directory).catch(() => undefined);
-  if (names === undefined) return undefined;
-  const inodes = new Set<Inode>();
-  for (let start = 0; start < names.length; start += batch) {
-    const links = names.slice(start, start + batch).map((name) => readlink(`${directory}/${name}`).catch(() => ''));
-    for (const link of await Promise.all(links)) {
-      const inode = parseSocketLink(link);
-      if (inode !== undefined) inodes.add(inode);
+  const descriptors = new Map<Inode, number[]>();
+  try {
+    for await (const names of piecesOf(directory)) {
+      const links = names.map((name) => readlink(`${directory}/${name}`).catch(() => ''));
+      for (const [place, link] of (await Promise.all(links)).entries()) {
+        const inode = parseSocketLink(link);
+        if (inode !== undefined) descriptors.set(inode, [...(descriptors.get(inode) ?? []), Number(names[place])]);
+      }
     }
-    await nextTurn();
+  } catch {
+    return undefined;
   }
-  return inodes;
+  return descriptors;
 }
 
 /** How many files a process has open; `exhausted` when it is one too few to find out. */
@@ -27,13 +30,26 @@ export async function descriptorCount(
   procRoot: string,
   pid: number | 'self',
 ): Promise<number | 'exhausted' | undefined> {
+  let count = 0;
   try {
-    const names = await readdir(`${procRoot}/${pid}/fd`);
-    // Reading the directory opens one more.
-    return Math.max(0, names.length - 1);
+    for await (const names of piecesOf(`${procRoot}/${pid}/fd`)) count += names.length;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EMFILE' ? 'exhausted' : undefined;
   }
+  // Reading the directory opens one more.
+  return Math.max(0, count - 1);
+}
+
+/** The names in a directory, so many at a time as one turn of the event loop has time for. */
+async function* piecesOf(directory: string): AsyncGenerator<string[]> {
+  let names: string[] = [];
+  for await (const { name } of await opendir(directory, { bufferSize: batch })) {
+    names.push(name);
+    if (names.length < batch) continue;
+    yield names;
+    names = [];
+  }
+  if (names.length > 0) yield names;
 }
 
 /** `socket:[12345]` */

@@ -5,7 +5,7 @@ import { errnoName, type Libc } from '../../ffi/libc.ts';
 import { fourTupleKey } from '../../tcp/endpoint.ts';
 import type { Instant, SocketIdentity } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
-import { nextTurn } from '../next-turn.ts';
+import type { PacedLook } from '../pace.ts';
 import type { Report } from '../source.ts';
 import {
   type AddressFamily,
@@ -20,6 +20,7 @@ import { type Walked, walkMessages } from './netlink.ts';
 export interface DumpOptions {
   readonly now: () => Instant;
   readonly signal: AbortSignal;
+  readonly look: PacedLook;
   /** Ask for the struct tcp_info of every socket; a quarter dearer. */
   readonly info?: boolean | undefined;
 }
@@ -61,13 +62,14 @@ export async function dump(
   let end: 'done' | 'aborted' | SynfinError = 'done';
   try {
     // The second only after a good end of the first: a netlink socket runs one dump at a time, and refuses with EBUSY.
+    options.look.slices.begin();
     for (const family of [addressFamily.inet, addressFamily.inet6]) {
-      if (family !== addressFamily.inet) await nextTurn();
       end = await dumpFamily(libc, fd, { family, states, report, deadline, tally, ...options });
       if (end !== 'done') break;
     }
   } finally {
     libc.close(fd);
+    options.look.slices.end();
   }
   const { rows, malformed, interrupted } = tally;
   const whole = end === 'done' && malformed === 0 && !interrupted;
@@ -121,35 +123,52 @@ interface FamilyDump extends DumpOptions {
 }
 
 async function dumpFamily(libc: Libc, fd: number, job: FamilyDump): Promise<'done' | 'aborted' | SynfinError> {
-  const { family, states, tally, now, signal, info = false } = job;
+  const { family, states, tally, now, signal, look, info = false } = job;
+  const { slices } = look;
   const attempt = `dumping ${family === addressFamily.inet ? 'AF_INET' : 'AF_INET6'} sockets`;
   const buffer = new DataView(new ArrayBuffer(chunkSize));
   const bytes = new Uint8Array(buffer.buffer);
   // Both dumps go over one socket: the number tells a late answer to the first from one to the second.
   const sequence: number = family;
+  const messages: number[] = [];
   if (signal.aborted) return 'aborted';
-  const sent = libc.send(fd, dumpRequest(family, states, sequence, { info }));
+  const sent = await inPool(job, libc.sendInPool(fd, dumpRequest(family, states, sequence, { info })));
   if (sent < 0) return failed(attempt, `send gave ${errnoName(sent)}`);
   let heardAt = now();
   while (true) {
-    const length = libc.receive(fd, bytes);
+    const length = await inPool(job, libc.receiveInPool(fd, bytes));
     const at = now();
     if (length > 0) {
       heardAt = at;
+      messages.length = 0;
       const walked = walkMessages(buffer, length, sequence, (type, start, end) => {
-        if (type === SOCK_DIAG_BY_FAMILY) tell(buffer, start, end, at, job);
+        if (type === SOCK_DIAG_BY_FAMILY) messages.push(start, end);
       });
+      for (let i = 0; i < messages.length; i += 2) {
+        if (slices.isOver()) await slices.rest();
+        if (signal.aborted) return 'aborted';
+        tell(buffer, messages[i] ?? 0, messages[i + 1] ?? 0, at, job);
+      }
       tally.interrupted ||= walked.interrupted;
       const end = familyEnd(walked);
       if (end !== undefined) return end;
     } else if (length < 0 && length !== -constants.errno.EAGAIN) {
       return failed(attempt, `recv gave ${errnoName(length)}`);
-    }
+    } else await slices.rest();
     if (at - heardAt > patience) return failed(attempt, `the kernel sent nothing for ${patience / 1e6} s`);
     if (at > job.deadline) return failed(attempt, `not over after ${longest / 1e6} s`);
-    await nextTurn();
     if (signal.aborted) return 'aborted';
   }
+}
+
+/** The kernel's own work is done in another thread: this one has nothing to do until then. */
+async function inPool({ look, now }: DumpOptions, call: Promise<number>): Promise<number> {
+  look.slices.end();
+  const askedAt = now();
+  const result = await call;
+  look.elsewhere(now() - askedAt);
+  look.slices.begin();
+  return result;
 }
 
 function tell(buffer: DataView, start: number, end: number, at: Instant, { report, tally }: FamilyDump): void {

@@ -1,17 +1,17 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { NotSupportedError, SynfinError } from '../../errors.ts';
 import type { Libc } from '../../ffi/libc.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
-import type { LookRequest, OwnSocket, Report, Source } from '../source.ts';
+import type { Pace, PacedLook, Spent } from '../pace.ts';
+import type { LookRequest, OwnLook, Report, Source } from '../source.ts';
 import { dump, lookUp } from './dump.ts';
-import { OwnSocketSweep } from './own-sockets.ts';
 
 export interface SockDiagOptions {
   readonly libc: () => Libc;
   readonly now: () => Instant;
-  readonly intervalMs: number;
-  readonly ownSockets: (report: Report) => Iterable<OwnSocket>;
+  readonly pace: Pace;
+  /** Looks at our own sockets by descriptor. */
+  readonly own: () => OwnLook;
   /** Whether to sweep the network namespace as well; one thread of a process is enough for that. */
   readonly sweepNamespace: boolean;
 }
@@ -35,62 +35,85 @@ export class SockDiagSource implements Source {
   }
 
   async probe(): Promise<NotSupportedError | undefined> {
+    const look = this.#options.pace.look();
     try {
       const libc = this.#options.libc();
-      const { error } = await this.#dump(libc, ['listen'], () => {}, new AbortController().signal);
+      const { error } = await this.#dump(libc, ['listen'], () => {}, look, new AbortController().signal);
       // Out of descriptors is a bad moment, not a host that cannot.
       return error && error.code !== 'SYNFIN_NO_DESCRIPTORS' ? asNotSupported(error) : undefined;
     } catch (error) {
       if (error instanceof NotSupportedError) return error;
       throw error;
+    } finally {
+      look.end();
     }
   }
 
   async run(report: Report, signal: AbortSignal): Promise<void> {
-    const libc = this.#options.libc();
-    const own = new OwnSocketSweep(libc, this.#options.now);
+    const { libc, pace, own } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
-      await delay(this.#options.intervalMs, undefined, { ref: false, signal }).catch(() => {});
+      const pauseMs = await pace.wait(signal);
       if (signal.aborted) return;
-      await own.sweep(this.#options.ownSockets(report), report, signal);
-      const error = await this.#sweep(libc, sweptStates, report, signal);
-      // Out of descriptors is what a leak ends in: own sockets can still be looked at, and must be.
-      const broken = error !== undefined && error.code !== 'SYNFIN_NO_DESCRIPTORS';
-      failures = broken ? failures + 1 : 0;
-      if (broken && failures >= mostFailures) throw error;
+      const look = pace.look();
+      try {
+        look.slices.begin();
+        await own().sweep(report, look.slices, signal);
+        look.slices.end();
+        const error = await this.#sweep(libc(), sweptStates, report, look, signal, pauseMs);
+        // Out of descriptors is what a leak ends in: own sockets can still be looked at, and must be.
+        const broken = error !== undefined && error.code !== 'SYNFIN_NO_DESCRIPTORS';
+        failures = broken ? failures + 1 : 0;
+        // A refusal stays one: another source may see what this one does not any more.
+        if (error instanceof NotSupportedError || failures >= mostFailures) throw error;
+      } finally {
+        look.end();
+      }
     }
   }
 
   async look(request: LookRequest, report: Report): Promise<void> {
     const libc = this.#options.libc();
-    if (request.kind === 'states') {
-      await this.#sweep(libc, request.states, report, new AbortController().signal);
-      return;
+    const look = this.#options.pace.look();
+    try {
+      if (request.kind === 'states') {
+        await this.#sweep(libc, request.states, report, look, new AbortController().signal);
+        return;
+      }
+      look.slices.begin();
+      const row = lookUp(libc, request.id, this.#options.now);
+      if (row instanceof SynfinError) throw row;
+      if (row) report(row);
+    } finally {
+      look.end();
     }
-    const row = lookUp(libc, request.id, this.#options.now);
-    if (row instanceof SynfinError) throw row;
-    if (row) report(row);
+  }
+
+  spent(): Spent {
+    return this.#options.pace.spent();
   }
 
   async #sweep(
     libc: Libc,
     states: readonly TcpState[],
     report: Report,
+    look: PacedLook,
     signal: AbortSignal,
+    dueAfterMs?: number,
   ): Promise<SynfinError | undefined> {
     const startedAt = this.#options.now();
     const { whole, malformed, error } = this.#options.sweepNamespace
-      ? await this.#dump(libc, states, report, signal)
+      ? await this.#dump(libc, states, report, look, signal)
       : nothingSwept;
     const at = this.#options.now();
+    if (signal.aborted) return error;
     if (malformed > 0) report({ kind: 'lost', source: 'sock_diag', at, count: malformed, what: 'malformed rows' });
-    report({ kind: 'sweep_end', source: 'sock_diag', startedAt, at, states, whole });
+    report({ kind: 'sweep_end', source: 'sock_diag', startedAt, at, states, whole, dueAfterMs });
     return error;
   }
 
-  #dump(libc: Libc, states: readonly TcpState[], report: Report, signal: AbortSignal) {
-    return dump(libc, states, report, { now: this.#options.now, signal, info: true });
+  #dump(libc: Libc, states: readonly TcpState[], report: Report, look: PacedLook, signal: AbortSignal) {
+    return dump(libc, states, report, { now: this.#options.now, signal, look, info: true });
   }
 }
 

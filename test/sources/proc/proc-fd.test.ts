@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { descriptorCount, parseSocketLink, socketInodes } from '../../../src/sources/proc/proc-fd.ts';
+import { descriptorCount, parseSocketLink, socketDescriptors } from '../../../src/sources/proc/proc-fd.ts';
 
 const skip = process.platform === 'linux' ? false : 'needs Linux: there is no /proc elsewhere';
 
@@ -51,17 +51,19 @@ describe('a /proc of our own', { skip }, () => {
   after(() => rmSync(root, { recursive: true }));
 
   it('the sockets among the open files, each once', async () => {
-    assert.deepEqual([...((await socketInodes(root, 7)) ?? [])].toSorted(), [501, 503]);
+    const found = await socketDescriptors(root, 7);
+    assert.deepEqual([...(found?.keys() ?? [])].toSorted(), [501, 503]);
+    assert.deepEqual([...(found?.values() ?? [])].flat().toSorted(), [1, 3, 4]);
   });
 
   it('more than are read in one turn → all of them', async () => {
-    assert.equal((await socketInodes(root, 8))?.size, 150);
+    assert.equal((await socketDescriptors(root, 8))?.size, 150);
   });
 
-  it('no open file → none, and not undefined', async () => assert.equal((await socketInodes(root, 9))?.size, 0));
+  it('no open file → none, and not undefined', async () => assert.equal((await socketDescriptors(root, 9))?.size, 0));
 
   it('no such process → undefined', async () => {
-    assert.equal(await socketInodes(root, 10), undefined);
+    assert.equal(await socketDescriptors(root, 10), undefined);
     assert.equal(await descriptorCount(root, 10), undefined);
   });
 
@@ -77,10 +79,10 @@ describe('the real /proc', { skip }, () => {
     const { fd } = Reflect.get(server, '_handle') as { fd: number };
     const inode = parseSocketLink(readlinkSync(`/proc/self/fd/${fd}`));
     assert.ok(inode);
-    assert.equal((await socketInodes('/proc', 'self'))?.has(inode), true);
-    assert.equal((await socketInodes('/proc', process.pid))?.has(inode), true);
+    assert.equal((await socketDescriptors('/proc', 'self'))?.has(inode), true);
+    assert.equal((await socketDescriptors('/proc', process.pid))?.has(inode), true);
     await new Promise((resolve) => server.close(resolve));
-    assert.equal((await socketInodes('/proc', 'self'))?.has(inode), false);
+    assert.equal((await socketDescriptors('/proc', 'self'))?.has(inode), false);
   });
 
   it('three files more → three descriptors more', async () => {

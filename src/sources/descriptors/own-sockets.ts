@@ -2,42 +2,46 @@ import { unreadBytes } from '../../connection/teardown.ts';
 import type { Libc } from '../../ffi/libc.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import { TcpInfoBuffer, unacknowledged } from '../../tcp/tcp-info.ts';
-import { nextTurn } from '../next-turn.ts';
-import type { OwnSocket, Report } from '../source.ts';
-
-/** How long one slice of a sweep may hold the event loop, in microseconds. */
-const sliceUs = 500;
-
-/** So many sockets are looked at between two looks at the clock. */
-const batch = 32;
+import type { Slices } from '../slices.ts';
+import type { OwnLook, OwnSocket, Report } from '../source.ts';
 
 /**
  * Looks at this process's own sockets by getsockopt(TCP_INFO): about a microsecond each, however many sockets the host
  * has, and with the counters that a row of sock_diag only has when asked. What is established and read is not worth a
- * word; a connection that was is told of once more when it is well again.
+ * word; a connection that was is told of once more when it is well again, whichever source runs by then.
  */
-export class OwnSocketSweep {
-  readonly #libc: Libc;
+export class OwnSocketSweep implements OwnLook {
+  readonly #libc: Libc | undefined;
   readonly #now: () => Instant;
   readonly #info = new TcpInfoBuffer();
+  readonly #sockets: (report: Report) => Iterable<OwnSocket | undefined>;
   #notable = new Set<OwnSocket>();
 
-  constructor(libc: Libc, now: () => Instant) {
+  /**
+   * `sockets` gives them one by one, and takes note of who came and went; undefined where there is none to be looked at.
+   * Without libc the kernel is not asked.
+   */
+  constructor(
+    libc: Libc | undefined,
+    now: () => Instant,
+    sockets: (report: Report) => Iterable<OwnSocket | undefined>,
+  ) {
     this.#libc = libc;
     this.#now = now;
+    this.#sockets = sockets;
   }
 
-  async sweep(sockets: Iterable<OwnSocket>, report: Report, signal: AbortSignal): Promise<void> {
+  get asksKernel(): boolean {
+    return this.#libc !== undefined;
+  }
+
+  /** `slices` has begun; it goes on when this is over. */
+  async sweep(report: Report, slices: Slices, signal: AbortSignal): Promise<void> {
     const notable = new Set<OwnSocket>();
-    let sliceEnd = this.#now() + sliceUs;
-    let count = 0;
-    for (const socket of sockets) {
-      if (++count % batch === 0 && this.#now() > sliceEnd) {
-        await nextTurn();
-        if (signal.aborted) return;
-        sliceEnd = this.#now() + sliceUs;
-      }
-      if (this.#look(socket, report)) notable.add(socket);
+    for (const socket of this.#sockets(report)) {
+      if (slices.isOver()) await slices.rest();
+      if (signal.aborted) return;
+      if (socket && this.#look(socket, report)) notable.add(socket);
     }
     this.#notable = notable;
   }
@@ -46,7 +50,7 @@ export class OwnSocketSweep {
   #look(socket: OwnSocket, report: Report): boolean {
     const { fd } = socket;
     const info = this.#info;
-    if (fd < 0 || !info.filled(this.#libc.tcpInfo(fd, info.bytes))) return false;
+    if (fd < 0 || !this.#libc || !info.filled(this.#libc.tcpInfo(fd, info.bytes))) return false;
     const unread = this.#unread(socket, unreadBytes(info, socket.bytesRead) ?? 0);
     const notable = info.state !== 'established' || unread > 0;
     if (!notable && !this.#notable.has(socket)) return false;
@@ -68,7 +72,7 @@ export class OwnSocketSweep {
   /** What Node did not read, another process that holds the descriptor may have. */
   #unread({ fd }: OwnSocket, notReadHere: number): number {
     if (notReadHere === 0) return 0;
-    const queued = this.#libc.unread(fd);
+    const queued = this.#libc?.unread(fd) ?? -1;
     return queued < 0 ? notReadHere : Math.min(queued, notReadHere);
   }
 }

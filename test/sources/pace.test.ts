@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { CpuTimes } from '../../src/sources/cpu-clock.ts';
+import { Pace } from '../../src/sources/pace.ts';
+import { instant } from '../../src/tcp/identity.ts';
+
+/** Milliseconds by the wall, on the loop, in the pool and in a child; and of CPU, where that is less. */
+interface Work {
+  readonly loop?: number;
+  readonly loopCpu?: number;
+  readonly pool?: number;
+  readonly poolCpu?: number;
+  readonly child?: number;
+}
+
+/** A pace whose clocks stand still until somebody works. Times are in milliseconds. */
+function pacing({ intervalMs = 5000, cpuBudget = 0.01 } = {}) {
+  let [wall, thread, others] = [0, 0, 0];
+  let hasCpuClock = true;
+  const cpu = (): CpuTimes | undefined =>
+    hasCpuClock ? { thread: thread * 1000, process: (thread + others) * 1000 } : undefined;
+  const pace = new Pace({ now: () => instant(wall * 1000), intervalMs, cpuBudget, cpu });
+  return {
+    pace,
+    withoutCpuClock: () => {
+      hasCpuClock = false;
+    },
+    /** One look that holds the loop for so long, and another thread; each with the CPU time that it really had. */
+    look: ({ loop = 0, loopCpu, pool = 0, poolCpu, child = 0 }: Work) => {
+      const look = pace.look();
+      look.slices.begin();
+      wall += loop;
+      thread += loopCpu ?? loop;
+      look.slices.end();
+      wall += pool;
+      others += poolCpu ?? pool;
+      look.elsewhere(pool * 1000);
+      look.inChild(child * 1000);
+      look.end();
+    },
+  };
+}
+
+describe('Pace', () => {
+  it('cheap looks → as often as asked', () => {
+    const { pace, look } = pacing();
+    look({ loop: 0.3, pool: 20 });
+    assert.equal(pace.pause(), 5000);
+  });
+
+  it('a look of 100 ms at 1 % of a core → 10 s until the next', () => {
+    const { pace, look } = pacing();
+    look({ loop: 10, pool: 90 });
+    assert.equal(pace.pause(), 10_000);
+    assert.deepEqual(pace.spent(), { looks: 1, cpuMs: 100, lookMs: 100, everyMs: 10_000 });
+  });
+
+  it('a cheaper one after it → as often as asked again', () => {
+    const { pace, look } = pacing();
+    look({ pool: 100 });
+    pace.pause();
+    look({ pool: 1 });
+    assert.equal(pace.pause(), 5000);
+    assert.deepEqual(pace.spent(), { looks: 2, cpuMs: 101, lookMs: 1, everyMs: 5000 });
+  });
+
+  it('a larger budget → a shorter pause', () => {
+    const { pace, look } = pacing({ cpuBudget: 0.5, intervalMs: 10 });
+    look({ pool: 100 });
+    assert.equal(pace.pause(), 200);
+  });
+
+  it('what the core asked for between two looks is paid too', () => {
+    const { pace, look } = pacing();
+    look({ pool: 60 });
+    look({ pool: 60 });
+    assert.equal(pace.pause(), 12_000);
+  });
+
+  it('another process pays what it took on the wall, having no other clock', () => {
+    const { pace, look } = pacing();
+    look({ child: 800 });
+    assert.equal(pace.pause(), 80_000);
+  });
+
+  it('two upper bounds, the lower rules: a read that waited for a thread of the pool costs no CPU', () => {
+    const { pace, look } = pacing();
+    look({ pool: 5000, poolCpu: 40 });
+    // What the clocks may lag behind is added: 10 ms.
+    assert.equal(pace.spent().cpuMs, 50);
+  });
+
+  it('a slice that was interrupted by other processes costs what it had of the CPU', () => {
+    const { pace, look } = pacing();
+    look({ loop: 300, loopCpu: 2 });
+    assert.equal(pace.spent().cpuMs, 12);
+  });
+
+  it('without a CPU clock the wall rules', () => {
+    const { pace, look, withoutCpuClock } = pacing();
+    withoutCpuClock();
+    look({ loop: 100, loopCpu: 2, pool: 200, poolCpu: 2 });
+    assert.equal(pace.spent().cpuMs, 300);
+  });
+
+  it('whatever is spent, its share of the time stays within the budget, and a look is never skipped', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat({ max: 500 }), { minLength: 1 }),
+        fc.double({ min: 0.001, max: 1, noNaN: true }),
+        (looks, cpuBudget) => {
+          const { pace, look } = pacing({ cpuBudget, intervalMs: 100 });
+          let paused = 0;
+          for (const pool of looks) {
+            look({ pool });
+            paused += pace.pause();
+          }
+          assert.equal(pace.spent().looks, looks.length);
+          assert.ok(pace.spent().cpuMs <= paused * cpuBudget + 1e-6);
+        },
+      ),
+    );
+  });
+
+  it('an aborted wait ends at once', async () => {
+    const { pace } = pacing({ intervalMs: 3_600_000 });
+    const abort = new AbortController();
+    const wait = pace.wait(abort.signal);
+    abort.abort();
+    await wait;
+    await pace.wait(abort.signal);
+  });
+});
