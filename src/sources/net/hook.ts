@@ -53,7 +53,7 @@ class Hook {
     this.#undo.push(
       wrapMethod(prototype, 'connect', (original, active) => {
         function connect(this: unknown, ...args: unknown[]): unknown {
-          if (active() && this instanceof NodeSocket) hook.#guard('connect', () => life.calling(this, args, connect));
+          if (active()) hook.#guard('connect', () => isSocket(this) && life.calling(this, args, connect));
           return Reflect.apply(original, this, args);
         }
         return connect;
@@ -62,19 +62,19 @@ class Hook {
       // Where it stands, and not in front of it: that would be one property more.
       wrapMethod(ownerOf(prototype, '_undestroy'), '_undestroy', (original, active) => {
         return function _undestroy(this: unknown, ...args: unknown[]): unknown {
-          if (active() && this instanceof NodeSocket) hook.#guard('_undestroy', () => hook.#gotHandle(this));
+          if (active()) hook.#guard('_undestroy', () => isSocket(this) && hook.#gotHandle(this));
           return Reflect.apply(original, this, args);
         };
       }),
       wrapMethod(prototype, '_final', (original, active) => {
         return function _final(this: unknown, ...args: unknown[]): unknown {
-          if (active() && this instanceof NodeSocket) hook.#guard('_final', () => life.ending(this));
+          if (active()) hook.#guard('_final', () => isSocket(this) && life.ending(this));
           return Reflect.apply(original, this, args);
         };
       }),
       wrapMethod(prototype, '_destroy', (original, active) => {
         return function _destroy(this: unknown, ...args: unknown[]): unknown {
-          if (active() && this instanceof NodeSocket) hook.#guard('_destroy', () => life.closing(this, args[0]));
+          if (active()) hook.#guard('_destroy', () => isSocket(this) && life.closing(this, args[0]));
           return Reflect.apply(original, this, args);
         };
       }),
@@ -142,13 +142,18 @@ class Hook {
     });
   }
 
-  #guard(where: string, act: () => void): void {
+  #guard(where: string, act: () => unknown): void {
     try {
       act();
     } catch (error) {
       this.#ports.fault(where, error);
     }
   }
+}
+
+/** Methods may be called on anything, and that is none of our business. */
+function isSocket(receiver: unknown): receiver is Socket {
+  return receiver instanceof NodeSocket;
 }
 
 /** The prototype that has a method of its own. */
