@@ -118,26 +118,30 @@ class Hook {
    * application's to see, and a function around Node's own would stand in the stack of each error that is made in it.
    * What the status is, Node alone is told: a connection shows, and a refusal comes with the socket's destruction.
    */
-  #awaitCompletion(request: ConnectRequest, handle: TcpHandle, completed: (status: number) => void): void {
+  #awaitCompletion(request: ConnectRequest, handle: TcpHandle, completed: (status: number | undefined) => void): void {
     const before = Object.getOwnPropertyDescriptor(request, 'oncomplete');
     const original: unknown = before?.value;
     if (typeof original !== 'function' || !before?.configurable) return;
     const put = (value: unknown) => void Object.defineProperty(request, 'oncomplete', { ...before, value });
-    const complete = (status: number) => this.#guard('oncomplete', () => completed(status));
+    const hook = this;
+    const around = function oncomplete(this: unknown, ...args: unknown[]): unknown {
+      hook.#guard('oncomplete', () => completed(Number(args[0])));
+      return Reflect.apply(original, this, args);
+    };
     Object.defineProperty(request, 'oncomplete', {
       configurable: true,
       enumerable: before.enumerable === true,
       set: put,
       get() {
-        put(original);
-        const connected = isConnected(handle);
-        if (connected) complete(0);
-        // lib/net.js, internalConnectMultiple: one attempt of several may fail and the socket live on.
-        if (connected || original.name === 'afterConnect') return original;
-        return function oncomplete(this: unknown, ...args: unknown[]): unknown {
-          complete(Number(args[0]));
-          return Reflect.apply(original, this, args);
-        };
+        let callback = original;
+        hook.#guard('oncomplete', () => {
+          put(original);
+          // lib/net.js, internalConnectMultiple: one attempt of several may fail and the socket live on.
+          if (isConnected(handle)) completed(0);
+          else if (original.name === 'afterConnect') completed(undefined);
+          else callback = around;
+        });
+        return callback;
       },
     });
   }

@@ -40,6 +40,8 @@ export class SocketLife {
   readonly #registry: Registry;
   readonly #ports: HookPorts;
   readonly #listenSites = new WeakMap<Server, CallSite>();
+  /** Connect requests that are over, and whose outcome is not known yet. */
+  readonly #answered = new WeakMap<Entry, { readonly at: Instant; readonly peerUnknown: boolean }>();
 
   constructor(registry: Registry, ports: HookPorts) {
     this.#registry = registry;
@@ -85,7 +87,8 @@ export class SocketLife {
 
   /**
    * connect(2) returned: with 0 the SYN is out, else the kernel would not even try. Gives back what is to be called
-   * when the request completes, where there is something to wait for.
+   * when the request completes, with its status, where there is something to wait for; undefined for a status that only
+   * Node knows.
    */
   attempted(handle: TcpHandle, address: string, port: number, at: Instant, status: number) {
     const socket = this.#registry.socketOf(handle);
@@ -116,7 +119,10 @@ export class SocketLife {
       return undefined;
     }
     const peerUnknown = unspecified.has(peer.address);
-    return (outcome: number) => this.#completed(entry, outcome, peerUnknown);
+    return (outcome: number | undefined) => {
+      if (outcome === undefined) this.#answered.set(entry, { at: this.#ports.now(), peerUnknown });
+      else this.#completed(entry, outcome, peerUnknown, this.#ports.now());
+    };
   }
 
   accepted(socket: Socket): void {
@@ -139,18 +145,23 @@ export class SocketLife {
   }
 
   closing(socket: Socket, error: unknown): void {
+    this.#learnOutcome(socket, error);
     const entry = this.#registry.entryOf(socket);
     // A 'connection' listener may destroy its socket before anybody hears of it.
     if (entry?.arrival && serverOf(socket)) this.accepted(socket);
     if (entry) this.#ports.requests.ending(this.#registry.outermost(entry));
-    const refusal = entry?.phase === 'opening' ? connectStatus(error) : undefined;
-    if (entry && refusal !== undefined) this.#failed(entry, refusal);
-    else if (entry)
-      this.#gone(entry, errorCode(error), (socket as { resetAndClosing?: boolean }).resetAndClosing === true);
+    if (entry) this.#gone(entry, errorCode(error), (socket as { resetAndClosing?: boolean }).resetAndClosing === true);
     this.#registry.forget(socket);
   }
 
-  #completed(entry: Entry, status: number, peerUnknown: boolean): void {
+  /** Node destroys the socket with the error of connect(2); else it was connected, and reset before anybody looked. */
+  #learnOutcome(socket: Socket, error: unknown): void {
+    const entry = this.#registry.entryOf(socket);
+    const answer = entry && this.#answered.get(entry);
+    if (answer) this.#completed(entry, connectStatus(error) ?? 0, answer.peerUnknown, answer.at);
+  }
+
+  #completed(entry: Entry, status: number, peerUnknown: boolean, at: Instant): void {
     if (this.#registry.entryOf(entry.socket) !== entry) return;
     if (status !== 0) {
       this.#failed(entry, status);
@@ -164,7 +175,7 @@ export class SocketLife {
       kind: 'socket_event',
       event: 'connected',
       socket: entry.ref,
-      at: this.#ports.now(),
+      at,
       id: peerUnknown ? identify(entry.handle, kernel) : undefined,
       info: kernel?.tcpInfo(entry.handle.fd),
     });
