@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { type Ended, register } from '../system/run.ts';
-import { type Conditions, everyWay, program, same } from './twice.ts';
+import { everyWay, notLooking, program, same } from './twice.ts';
 
 const known = process.allowedNodeEnvironmentFlags;
 
@@ -60,7 +60,6 @@ describe('a service under flags of Node', { concurrency: 3 }, () => {
 });
 
 describe('the permission model', { concurrency: 3 }, () => {
-  const everything: Conditions = { but: reported };
   const cases: Readonly<Record<string, readonly [string, string, readonly string[]]>> = {
     'workers are allowed': ['threads.mjs', 'terminated', permitted('--allow-worker')],
     'workers are not': ['threads.mjs', 'terminated', permitted('--allow-addons')],
@@ -70,7 +69,7 @@ describe('the permission model', { concurrency: 3 }, () => {
   };
   for (const [name, [file, what, some]] of Object.entries(cases))
     it(name, async () => {
-      const { code } = await same(file, what, { ...everything, flags: some });
+      const { code } = await same(file, what, { but: reported, env: notLooking, flags: some });
       assert.equal(code, name.endsWith('are not') ? 1 : 0);
     });
 });

@@ -39,5 +39,6 @@ describe('bytes on their way', { concurrency: 3 }, () => {
     const { said } = await same(file, 'leaks');
     assert.deepEqual((said('leak')[0] as unknown[])[0], false, 'paused');
     assert.deepEqual(said('heard in the end'), ['never read']);
+    assert.deepEqual(said('asked'), [[]], 'of its listeners');
   });
 });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { everyWay, same } from './twice.ts';
+import { everyWay, notLooking, same } from './twice.ts';
 
 describe('processes and clusters', { concurrency: 2 }, () => {
   const file = 'processes.mjs';
 
   it('a forked child ends when it is disconnected', async () => {
-    const { said } = await same(file, 'a forked child', { ways: everyWay });
+    const { said } = await same(file, 'a forked child', { ways: everyWay, env: notLooking });
     assert.deepEqual((said('child')[0] as unknown[][])[0]?.slice(0, 2), ['message', 'done']);
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { everyWay, same } from './twice.ts';
+import { everyWay, notLooking, same } from './twice.ts';
 
 describe('what keeps a process alive, and how it ends', { concurrency: 3 }, () => {
   const file = 'resources.cjs';
@@ -13,13 +13,19 @@ describe('what keeps a process alive, and how it ends', { concurrency: 3 }, () =
   ];
 
   it('active resources, handles and requests, from the first server to the last socket', async () => {
-    // No look at the kernel: what that reads of /proc is read by a thread pool, and counted while it is.
-    const { said } = await same(file, 'active', { ways: everyWay, env: { SYNFIN_INTERVAL_MS: '3600000' } });
+    const { said } = await same(file, 'active', { ways: everyWay, env: notLooking });
     assert.deepEqual(said('read'), [
       [['TCPServerWrap', 'TCPSocketWrap', 'TCPSocketWrap'], ['Server', 'Socket', 'Socket'], []],
     ]);
     assert.deepEqual((said('listening')[0] as unknown[])[0], ['TCPServerWrap']);
     assert.deepEqual(endings(said('ended')), once);
+  });
+
+  it('active resources while the kernel is looked at, and a leak is found', {
+    todo: 'src/sources/proc reads /proc with node:fs/promises: an FSReqPromise is active meanwhile',
+  }, async () => {
+    const { said } = await same(file, 'looked at');
+    assert.match(JSON.stringify(said('seen')), /TCPSocketWrap/);
   });
 
   it('nothing to do → it ends', async () => {
@@ -28,13 +34,13 @@ describe('what keeps a process alive, and how it ends', { concurrency: 3 }, () =
   });
 
   it('only what is unref()ed → it ends', async () => {
-    const { said } = await same(file, 'unref()ed');
+    const { said } = await same(file, 'unref()ed', { env: notLooking });
     assert.deepEqual(said('hasRef'), [[false, false, false]]);
     assert.deepEqual(endings(said('ended')), once);
   });
 
   it('an idle connection in a pool → it ends', async () => {
-    const { said } = await same(file, 'an idle agent');
+    const { said } = await same(file, 'an idle agent', { env: notLooking });
     assert.deepEqual(endings(said('ended')), once);
   });
 
@@ -56,8 +62,15 @@ describe('what keeps a process alive, and how it ends', { concurrency: 3 }, () =
     assert.equal(counts?.before.TCPCONNECTWRAP, 4);
   });
 
+  it('a clock of the application is its own', {
+    todo: 'src/agent.ts, src/monotonic.ts and src/sources/next-turn.ts call what is in globalThis and process by then',
+  }, async () => {
+    const { said } = await same('clocks.cjs', '');
+    assert.deepEqual(said('calls'), [{ setTimeout: 1 }]);
+  });
+
   it('environment, arguments, standard streams, globals and the main module', async () => {
-    const { said } = await same(file, 'surroundings', { ways: everyWay });
+    const { said } = await same(file, 'surroundings', { ways: everyWay, env: notLooking });
     assert.deepEqual(said('the same'), [true]);
     assert.deepEqual((said('process')[0] as unknown[])[0], ['function', 'function', 'function'], 'nobody opened them');
     assert.equal(said('nothing of stdio').length, 1);

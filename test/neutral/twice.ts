@@ -39,6 +39,12 @@ const watched = {
 };
 
 /**
+ * The kernel is not looked at. What a look reads of /proc, a thread of Node's pool reads, and Node counts that among the
+ * resources that are active for as long as it takes.
+ */
+export const notLooking = { SYNFIN_INTERVAL_MS: '3600000' };
+
+/**
  * Runs a program under a preload with nothing in it and under the hook, by each way into a process. All that can be
  * seen from outside must be the same; what that is, is given back, for a test to say that it is what it should be.
  */

@@ -19,30 +19,30 @@ export function awaitCompletion(
   const original: unknown = before?.value;
   if (typeof original !== 'function' || !before?.configurable) return;
   const put = (value: unknown) => void Object.defineProperty(request, 'oncomplete', { ...before, value });
-  const guarded: Complete = (outcome) => {
+  function guarded(act: () => void): void {
     try {
-      complete(outcome);
+      act();
     } catch (error) {
       fault('oncomplete', error);
     }
-  };
+  }
+  function oncomplete(this: unknown, ...args: unknown[]): unknown {
+    guarded(() => complete(Number(args[0])));
+    return Reflect.apply(original as (...args: unknown[]) => unknown, this, args);
+  }
   Object.defineProperty(request, 'oncomplete', {
     configurable: true,
     enumerable: before.enumerable === true,
     set: put,
     get() {
-      put(original);
-      // lib/net.js, internalConnectMultiple: one attempt of several may fail and the socket live on.
-      if (original.name !== 'afterConnect') return around(original, guarded);
-      guarded(undefined);
-      return original;
+      let callback: unknown = original;
+      guarded(() => {
+        put(original);
+        // lib/net.js, internalConnectMultiple: one attempt of several may fail and the socket live on.
+        if (original.name === 'afterConnect') complete(undefined);
+        else callback = oncomplete;
+      });
+      return callback;
     },
   });
-}
-
-function around(original: object, complete: Complete): unknown {
-  return function oncomplete(this: unknown, ...args: unknown[]): unknown {
-    complete(Number(args[0]));
-    return Reflect.apply(original as (...args: unknown[]) => unknown, this, args);
-  };
 }

@@ -156,7 +156,10 @@ export class SocketLife {
       this.#ports.requests.ending(this.#registry.outermost(entry));
       const refusal = entry.phase === 'opening' ? connectStatus(error) : undefined;
       if (refusal !== undefined) this.#end.failed(entry, refusal);
-      else this.#end.gone(entry, errorCode(error), wasReset(socket));
+      else {
+        if (entry.phase === 'opening' && entry.answeredAt !== undefined) this.completed(entry, 0);
+        this.#end.gone(entry, errorCode(error), wasReset(socket));
+      }
     }
     this.#registry.forget(socket);
   }
@@ -170,9 +173,12 @@ export class SocketLife {
     }
     const kernel = this.#ports.kernel();
     const info = kernel?.tcpInfo(entry.fd);
-    // A refusal comes with the socket's destruction.
-    if (status === undefined && !(info ? info.state !== 'closed' : isConnected(entry.handle))) return;
-    const at = this.#ports.now();
+    const at = entry.answeredAt ?? this.#ports.now();
+    // A refusal comes with the socket's destruction; without one it was connected, and reset before anybody looked.
+    if (status === undefined && !(info ? info.state !== 'closed' : isConnected(entry.handle))) {
+      entry.answeredAt = at;
+      return;
+    }
     this.#registry.seen++;
     entry.opened(at, info);
     const kept = entry.told ? info?.copy() : undefined;

@@ -132,7 +132,7 @@ await run({
         throw new Error('thrown in connect');
       });
     });
-    await pause(120);
+    while (log.length < 3) await pause(10);
     server.close();
     say('log', [log.sort(), process.domain === mine, mine.members.length]);
     process.exit(4);

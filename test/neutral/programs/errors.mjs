@@ -76,14 +76,15 @@ await run({
   },
   async 'caught in the end'() {
     process.on('uncaughtExceptionMonitor', (error, origin) => say('monitor', [error.code, origin]));
-    process.on('uncaughtException', (error, origin) => say('caught', [error, origin]));
+    let caught = 0;
+    process.on('uncaughtException', (error, origin) => say('caught', [error, origin, ++caught]));
     net.connect(await freePort(), host);
     const ends = await pair();
     ends.client.on('data', () => {
       throw new Error('the second');
     });
     ends.serving.end('hello');
-    await pause(60);
+    while (caught < 2) await pause(10);
     ends.server.close();
     ends.client.destroy();
   },

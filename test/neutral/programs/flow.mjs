@@ -116,14 +116,21 @@ await run({
   /** A leak that is found: the socket stays as the application left it. */
   async leaks() {
     const kept = [];
-    const server = net.createServer((socket) => kept.push(socket.pause()));
+    const asked = [];
+    const server = net.createServer((socket) => {
+      for (const name of ['listeners', 'listenerCount', 'eventNames', 'rawListeners'])
+        socket[name] = (...args) => asked.push(name) && Reflect.apply(net.Socket.prototype[name], socket, args);
+      kept.push(socket.pause());
+    });
     const port = await listening(server);
     const paused = net.connect(port, host).end('never read');
     const half = await pair({ allowHalfOpen: true });
     half.client.end('read, and never answered');
     half.serving.resume();
     paused.resume();
+    asked.length = 0;
     await pause(700);
+    say('asked', asked);
     for (const socket of [kept[0], half.serving]) {
       const { readableFlowing, readableLength, bytesRead, destroyed, readyState, readableEnded, writableEnded } =
         socket;

@@ -87,6 +87,7 @@ run({
     });
     server.on('timeout', (socket) => {
       log.push(['timeout', socket.destroyed]);
+      socket.setTimeout(0);
       socket.end('too late');
     });
     const port = await listening(server);

@@ -95,8 +95,8 @@ run({
       null: null,
       number: 7,
       text: 'x',
-      object: {},
-      function() {},
+      object: { emit() {} },
+      function: Object.assign(() => {}, { emit() {} }),
       prototype: net.Socket.prototype,
       stream: new stream.Duplex(),
     };

@@ -49,6 +49,26 @@ run({
     net.connect(await freePort(), host).on('error', () => look('refused'));
   },
 
+  /** All that is active at any time while nothing happens: a server that has not ended a connection, and its client. */
+  async 'looked at'() {
+    const ends = await pair({ allowHalfOpen: true });
+    ends.serving.resume();
+    ends.client.end();
+    await once(ends.serving, 'end');
+    const seen = new Set();
+    const until = Date.now() + 400;
+    while (Date.now() < until) {
+      for (const name of without(process.getActiveResourcesInfo())) seen.add(name);
+      await turn();
+    }
+    // The turns are the program's own.
+    seen.delete('Immediate');
+    say('seen', [...seen].sort());
+    ends.client.resume();
+    ends.serving.end();
+    ends.server.close();
+  },
+
   /** More connections come and go in one turn than a guest would care to think about at once. */
   async burst() {
     endings();

@@ -21,7 +21,8 @@ async function work(task, options = {}, source = file) {
   const log = [];
   worker.on('message', (message) => log.push(['message', message]));
   worker.on('error', (error) => log.push(['error', error.code ?? error.message]));
-  worker.on('online', () => log.push(['online']));
+  // It may come after the first message.
+  worker.on('online', () => log.unshift(['online']));
   const code = await new Promise((over) => worker.once('exit', over));
   return [...log, ['exit', code]];
 }
