@@ -15,7 +15,7 @@ type Message = { readonly answer: unknown } | { readonly error: string };
 const patienceMs = 120_000;
 
 /** The environment of every process that is measured: no OpenTelemetry resource detector may use CPU in one of them. */
-const quiet = { OTEL_NODE_RESOURCE_DETECTORS: 'none', NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' };
+export const quiet = { OTEL_NODE_RESOURCE_DETECTORS: 'none', NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' };
 
 /** A process that runs one of `workloads/` and answers questions. Ends with the bench, whatever happens. */
 export class Workload {

@@ -19,18 +19,21 @@ export async function preloaded(
 ): Promise<Preloaded> {
   const workloads = new Map<string, Workload>();
   const skipped: Record<string, string> = {};
-  for (const { variant } of rows) {
-    const preload = preloadOf(variant, peers);
-    if (typeof preload === 'string') {
-      skipped[variant] = preload;
-      continue;
-    }
-    const options = { through, nodeOptions: [...nodeOptions, ...preload.nodeOptions], env: preload.env };
-    try {
-      workloads.set(variant, await Workload.start(name, options));
-    } catch (error) {
-      skipped[variant] = `a process that starts: ${error instanceof Error ? error.message : String(error)}`;
-    }
-  }
+  // Started together: an order of theirs says nothing.
+  await Promise.all(
+    rows.map(async ({ variant }) => {
+      const preload = preloadOf(variant, peers);
+      if (typeof preload === 'string') {
+        skipped[variant] = preload;
+        return;
+      }
+      const options = { through, nodeOptions: [...nodeOptions, ...preload.nodeOptions], env: preload.env };
+      try {
+        workloads.set(variant, await Workload.start(name, options));
+      } catch (error) {
+        skipped[variant] = `a process that starts: ${error instanceof Error ? error.message : String(error)}`;
+      }
+    }),
+  );
   return { workloads, skipped, endAll: () => workloads.forEach((workload) => void workload.end()) };
 }

@@ -46,14 +46,14 @@ export function preloadOf(variant: string, peers: string | undefined): Preload |
         : needed('@opentelemetry/instrumentation-net');
     case ddTrace:
       return peers && peerHas(peers, 'dd-trace')
-        ? { nodeOptions: ['--require', join(peers, 'node_modules/dd-trace/init.js')], env: ddEnv }
+        ? { nodeOptions: ['--require', join(peers, 'node_modules/dd-trace/init.js'), '--require', 'net'], env: ddEnv }
         : needed('dd-trace');
     default:
       throw new Error(`no variant is called ${variant}`);
   }
 }
 
-/** As it comes, without what would call home. */
+/** As it comes, without what would call home. It patches what is required: `net` is, after it. */
 const ddEnv = {
   DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
   DD_REMOTE_CONFIGURATION_ENABLED: 'false',

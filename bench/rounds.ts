@@ -83,3 +83,11 @@ export async function interleaved(
   }
   return samples;
 }
+
+/** The rounds of both, one after the other. */
+export function joined(some: Samples, more: Samples): Samples {
+  const variants = new Set([...Object.keys(some), ...Object.keys(more)]);
+  return Object.fromEntries(
+    [...variants].map((variant) => [variant, [...(some[variant] ?? []), ...(more[variant] ?? [])]]),
+  );
+}

@@ -26,4 +26,6 @@ if (process.env.BENCH_INSTRUMENT_NET) {
   const { registerInstrumentations } = require('@opentelemetry/instrumentation');
   const { NetInstrumentation } = require('@opentelemetry/instrumentation-net');
   registerInstrumentations({ tracerProvider: provider, instrumentations: [new NetInstrumentation()] });
+  // It patches what is required, not what is imported.
+  require('node:net');
 }
