@@ -50,6 +50,6 @@ export interface Setting {
 
 /** Rounds of a benchmark that has so many by default. */
 export function roundsOf({ quick, rounds, random }: Setting, usual: { count: number; warmUps: number }) {
-  const { count, warmUps } = quick ? { count: 2, warmUps: 0 } : usual;
+  const { count, warmUps } = quick ? { count: 1, warmUps: 0 } : usual;
   return { count: rounds ?? count, warmUps, random };
 }

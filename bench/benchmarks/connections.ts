@@ -34,14 +34,14 @@ function raw(name: string, end: End, who: string): Benchmark {
 async function measure(end: End, rows: readonly Row[], setting: Setting): Promise<Measured> {
   const made = await setting.makeNetns();
   const through = made instanceof Netns ? made.through : [];
-  const [usual, warmUp] = setting.quick ? [200, 0] : [1500, 8000];
+  const [usual, warmUp] = setting.quick ? [200, 0] : [1000, 8000];
   const peer = await Workload.start('connections', { through });
   try {
     const peerPort = await peer.ask<number>({ ask: 'listen' });
     return await inLives('connections', rows, setting, {
       through,
-      lives: 3,
-      rounds: roundsOf(setting, { count: 9, warmUps: 0 }),
+      lives: 2,
+      rounds: roundsOf(setting, { count: 12, warmUps: 0 }),
       warmUp,
       prepare: (workload) => workload.ask<number>({ ask: 'listen' }),
       async burst(workload, port, count = usual) {

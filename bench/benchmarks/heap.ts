@@ -52,15 +52,11 @@ async function measure(end: 'client' | 'server', setting: Setting): Promise<Meas
   });
   const buffers: Record<string, number[]> = { [outside(bare)]: [], [outside(hook)]: [] };
   try {
-    const heap = await interleaved(
-      variants,
-      { ...roundsOf(setting, { count: 3, warmUps: 0 }), ...(setting.quick && { count: 1 }) },
-      async (variant) => {
-        const each = await perConnection(end, variant, setting, through);
-        buffers[outside(variant)]?.push(each.buffers);
-        return each.heap;
-      },
-    );
+    const heap = await interleaved(variants, roundsOf(setting, { count: 3, warmUps: 0 }), async (variant) => {
+      const each = await perConnection(end, variant, setting, through);
+      buffers[outside(variant)]?.push(each.buffers);
+      return each.heap;
+    });
     return { samples: { ...heap, ...buffers }, skipped };
   } finally {
     if (made instanceof Netns) made.end();

@@ -10,6 +10,13 @@ const allMask = '0x1fff';
 /** FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, LAST_ACK, CLOSING. */
 const leakMask = '0xb30';
 
+/** What some of them need to run at all. */
+const commands: Readonly<Record<string, string>> = {
+  'ss -tan': 'ss of iproute2',
+  'netstat -tan': 'netstat of net-tools',
+  'node-netstat': 'netstat of net-tools',
+};
+
 const c = 'C, all states';
 const all = 'synfin, all states';
 const rows: readonly Row[] = [
@@ -76,7 +83,8 @@ async function measure(sockets: number, setting: Setting): Promise<Measured> {
         for (let i = 0; i < (variant.startsWith('synfin') && !quick ? 3 : 1); i++) await way();
       } catch (error) {
         delete ways[variant];
-        skipped[variant] = `it to run here: ${error instanceof Error ? error.message : String(error)}`;
+        skipped[variant] =
+          commands[variant] ?? `it to run here: ${error instanceof Error ? error.message : String(error)}`;
       }
     }
     const rounds = roundsOf(setting, { count: 11, warmUps: 0 });
