@@ -1,17 +1,16 @@
 import { AsyncResource } from 'node:async_hooks';
-import { isMainThread, threadId } from 'node:worker_threads';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { isMainThread } from 'node:worker_threads';
 import type { LifecycleEvent } from './connection/lifecycle-event.ts';
 import type { Observation, SocketRef } from './connection/observation.ts';
 import { Tracker } from './connection/tracker.ts';
 import { type ConnectionView, viewOf } from './connection/view.ts';
-import { closeWaitLeak } from './detectors/close-wait-leak.ts';
-import { unreadData } from './detectors/unread-data.ts';
-import { Examiner } from './examiner.ts';
-import { type ExplainedFinding, explain } from './explain/explain.ts';
+import type { ExplainedFinding } from './explain/explain.ts';
 import { Faults } from './faults.ts';
 import { ignoring } from './ignored.ts';
 import { Intake } from './intake.ts';
 import { KernelAccess } from './kernel-access.ts';
+import type { KernelWatch } from './kernel-watch.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
@@ -20,20 +19,19 @@ import { CallSites, samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
 import type { ServedRequest } from './sources/net/served-request.ts';
 import { answerClaims } from './sources/net/thread-claims.ts';
-import { Selection } from './sources/select.ts';
 import type { Stderr } from './stderr.ts';
-import { Strangers } from './strangers.ts';
 import { captureContext } from './telemetry/api.ts';
 import { type SpanCounts, Telemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
-
-const procRoot = '/proc';
 
 /** Of the tracker's connections, at most this share have their descriptor closed already. */
 const releasedShare = 0.1;
 
 /** What has time, but not for ever. */
 const soonMs = 1000;
+
+/** The kernel is looked at so soon after the first socket: a program that is over by then never pays for it. */
+const watchAfterMs = 500;
 
 /** The composition root: makes the boxes, joins them, and drives the clock. */
 export class Agent {
@@ -44,8 +42,7 @@ export class Agent {
   readonly #intake: Intake;
   readonly #kernel: KernelAccess;
   readonly #net: NetSource;
-  readonly #selection: Selection;
-  readonly #examiner: Examiner;
+  #watch: KernelWatch | undefined;
   readonly #faults: Faults;
   readonly #stop = new AbortController();
   readonly #listeners = new Set<(finding: ExplainedFinding) => void>();
@@ -54,7 +51,7 @@ export class Agent {
   #awake = false;
 
   constructor(options: Options, stderr: Stderr) {
-    const { maxConnections, maxSpansPerSecond, intervalMs } = options;
+    const { maxConnections, maxSpansPerSecond } = options;
     const tell = (message: string) => stderr.notice(message);
     this.#options = options;
     this.#stderr = stderr;
@@ -71,21 +68,6 @@ export class Agent {
     this.telemetry = new Telemetry({ version, mode: options.spans, maxSpansPerSecond, now, tell, listenLast, fault });
     this.#kernel = new KernelAccess(options, fault);
     this.#net = this.#makeNetSource();
-    const sources = this.#kernel.sources({
-      now,
-      procRoot,
-      ownSockets: (report) => this.#net.ownSockets(report),
-      suspects: () => this.#tracker.suspects(),
-      sweepNamespace: isMainThread,
-    });
-    this.#selection = new Selection(sources, {
-      report: this.#report,
-      // One thread speaks for the process.
-      tell: (message) => isMainThread && tell(message),
-      retryMs: intervalMs,
-      now,
-    });
-    this.#examiner = this.#makeExaminer();
   }
 
   /** Watches from this line on. The kernel is not asked before the application's first socket. */
@@ -109,7 +91,7 @@ export class Agent {
   }
 
   findings(): readonly ExplainedFinding[] {
-    return this.#examiner.findings().map(explain);
+    return this.#watch?.findings() ?? [];
   }
 
   onFinding(listener: (finding: ExplainedFinding) => void): () => void {
@@ -128,7 +110,8 @@ export class Agent {
       // Errors, connections for which there was no room, and texts that nobody took.
       lost: total + evicted + strangersDropped + this.#stderr.dropped,
     };
-    return [net, ...this.#selection.statuses()];
+    const unasked = this.#kernel.names.map((name) => ({ name, state: 'waiting', observations: 0, lost: 0 }) as const);
+    return [net, ...(this.#watch?.statuses() ?? unasked)];
   }
 
   /** Spans that were told, and those that `maxSpansPerSecond` left out. */
@@ -171,26 +154,53 @@ export class Agent {
   #wake(): void {
     if (this.#awake) return;
     this.#awake = true;
+    const { signal } = this.#stop;
     this.#root.runInAsyncScope(() => {
-      void this.#selection.run(this.#stop.signal);
+      const delay = Math.min(watchAfterMs, this.#options.intervalMs);
+      const timer = setTimeout(() => void this.#watchKernel(signal), delay).unref();
+      signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
       if (isMainThread) return;
       const end = answerClaims((descriptors) => this.#net.holding(descriptors));
-      this.#stop.signal.addEventListener('abort', end, { once: true });
+      signal.addEventListener('abort', end, { once: true });
     });
+  }
+
+  async #watchKernel(signal: AbortSignal): Promise<void> {
+    try {
+      const { KernelWatch } = await import('./kernel-watch.ts');
+      if (signal.aborted) return;
+      this.#watch = new KernelWatch({
+        options: this.#options,
+        access: this.#kernel,
+        tracker: this.#tracker,
+        net: this.#net,
+        report: this.#report,
+        now,
+        settle: () => this.#intake.settled(),
+        tell: (message) => this.#stderr.notice(message),
+        fault: this.#faults.note,
+        wallTime: (at) => this.telemetry.clock.iso(at),
+        traceOf: (connection) => this.telemetry.traceIdOf(connection),
+        leaked: (connection) => this.telemetry.leaked(connection),
+      });
+      await this.#watch.run(signal);
+    } catch (error) {
+      this.#faults.note('watching the kernel', error);
+    }
   }
 
   async #afterSweep(dueAfterMs?: number): Promise<void> {
     try {
-      const told = await this.#examiner.examine(dueAfterMs);
+      const told = (await this.#watch?.examine(dueAfterMs)) ?? [];
       this.#tellAll(this.#tracker.advance(now()));
-      if (!this.#stop.signal.aborted) for (const finding of told) this.#tell(explain(finding));
+      if (!this.#stop.signal.aborted) for (const finding of told) this.#tell(finding);
     } catch (error) {
       this.#faults.note('look', error);
     }
   }
 
   #tell(finding: ExplainedFinding): void {
-    this.#stderr.finding(finding);
+    this.#stderr.finding(finding, (colour) => this.#watch?.inWords(finding, colour) ?? '');
     for (const listener of this.#listeners) this.#faults.guard('onFinding', () => listener(finding));
   }
 
@@ -231,35 +241,5 @@ export class Agent {
         if (connection) this.telemetry.served(connection, request);
       }),
     );
-  }
-
-  #makeExaminer(): Examiner {
-    const { closeWaitMs, unreadMs, intervalMs } = this.#options;
-    const strangers = new Strangers({
-      net: this.#net,
-      procRoot,
-      now,
-      adoptDescriptors: isMainThread,
-      report: this.#report,
-      settle: () => this.#intake.settle(),
-      isKnown: (row) => this.#tracker.knows(row.id),
-      reject: (row) => this.#tracker.reject(row.id),
-    });
-    return new Examiner({
-      tracker: this.#tracker,
-      net: this.#net,
-      strangers,
-      detectors: [closeWaitLeak(closeWaitMs * 1000), unreadData(unreadMs * 1000)],
-      origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
-      intervalMs,
-      procRoot,
-      now,
-      report: this.#report,
-      settle: () => this.#intake.settle(),
-      fault: this.#faults.note,
-      wallTime: (at) => this.telemetry.clock.iso(at),
-      traceOf: (connection) => this.telemetry.traceIdOf(connection),
-      leaked: (connection) => this.telemetry.leaked(connection),
-    });
   }
 }

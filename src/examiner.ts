@@ -26,7 +26,7 @@ export interface ExaminerOptions {
   readonly now: () => Instant;
   readonly report: Report;
   /** Takes in all that was reported. */
-  readonly settle: () => void;
+  readonly settle: () => Promise<void>;
   readonly fault: (where: string, error: unknown) => void;
   readonly wallTime: (at: Instant) => string;
   readonly traceOf: (connection: Lifecycle) => string | undefined;
@@ -93,7 +93,7 @@ export class Examiner {
 
   async #detect(clock: Instant): Promise<readonly Finding[]> {
     const { tracker, now, settle, wallTime, traceOf, leaked } = this.#options;
-    settle();
+    await settle();
     const slices = new Slices(now);
     slices.begin();
     const at = now();

@@ -1,16 +1,17 @@
+import { setImmediate } from 'node:timers';
 import type { Observation } from './connection/observation.ts';
 import { nextTurn } from './sources/next-turn.ts';
 import type { Instant } from './tcp/identity.ts';
 
-/** So much of what sockets do is taken in at once in one turn of the event loop: about a millisecond's work. */
-const mostAtOnce = 64;
+/** So much of what sockets do is taken in at once in one turn of the event loop: less than a millisecond's work. */
+const mostAtOnce = 24;
 
 /** What waits gets so long in each turn. The clock is asked once for so many. */
-const sliceUs = 4000;
-const betweenClocks = 16;
+const sliceUs = 400;
+const betweenClocks = 4;
 
 /** From so many on it is asked when the turn ends. Before that it shows by a pause, which costs nothing to notice. */
-const noticed = 32;
+const noticed = 12;
 const pauseUs = 1000;
 
 /** So much waits; a burst that is larger is taken in at once, for memory has an end and nothing is to be lost. */
@@ -35,6 +36,7 @@ export class Intake {
   readonly #ports: IntakePorts;
   readonly #waiting: (Observation | (() => void))[] = [];
   #next = 0;
+  #pushed = 0;
   #inThisTurn = 0;
   #lastAt = 0;
   #noticed = false;
@@ -65,6 +67,12 @@ export class Intake {
     while (!this.#taking && this.waiting > 0) this.#takeNext();
   }
 
+  /** As `settle`, in many turns of the event loop if need be, for somebody who can wait. */
+  async settled(): Promise<void> {
+    const last = this.#pushed;
+    while (this.#pushed - this.waiting < last) await nextTurn();
+  }
+
   get waiting(): number {
     return this.#waiting.length - this.#next;
   }
@@ -87,6 +95,7 @@ export class Intake {
 
   #wait(what: Observation | (() => void)): void {
     this.#waiting.push(what);
+    this.#pushed++;
     if (!this.#draining) this.#drainSoon();
     if (!this.#taking && this.waiting > mostWaiting) this.#takeNext();
   }

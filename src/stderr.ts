@@ -1,7 +1,6 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { ExplainedFinding } from './explain/explain.ts';
-import { findingText } from './explain/text.ts';
 import type { FindingsMode } from './options.ts';
 
 const stderr = 2;
@@ -26,9 +25,9 @@ export class Stderr {
     this.#write(this.#mode === 'json' ? `${JSON.stringify({ notice: message })}\n` : `synfin: ${message}\n`);
   }
 
-  finding(finding: ExplainedFinding): void {
+  finding(finding: ExplainedFinding, inWords: (colour: boolean) => string): void {
     if (this.#mode === 'json') this.#write(`${JSON.stringify(finding)}\n`);
-    if (this.#mode === 'text') this.#write(findingText(finding, { colour: coloured(), width: 100 }));
+    if (this.#mode === 'text') this.#write(inWords(coloured()));
   }
 
   /** Texts that could not be written. */

@@ -14,7 +14,7 @@ export interface StrangersOptions {
   readonly adoptDescriptors: boolean;
   readonly report: Report;
   /** Takes in all that was reported. */
-  readonly settle: () => void;
+  readonly settle: () => Promise<void>;
   /** Whether a connection with this row's identity is known by now. */
   readonly isKnown: (row: Row) => boolean;
   /** It is another process's. */
@@ -55,7 +55,7 @@ export class Strangers {
     if (ours.length === 0) return;
     net.tellThese(new Set(ours.flatMap(({ id }) => id.cookie ?? [])));
     await net.adoptActive(report);
-    settle();
+    await settle();
     const unplaced = ours.filter((row) => !isKnown(row));
     const certain = unplaced.length === 0 || !adoptDescriptors || (await this.#placeByDescriptor(unplaced));
     slices.begin();
@@ -78,7 +78,7 @@ export class Strangers {
     if (held.length === 0) return true;
     // Not every connection of this thread is told of, and a row without a cookie does not say which it is.
     const ours = new Set(net.holding(held.flatMap(({ numbers }) => numbers)));
-    settle();
+    await settle();
     const foreign = held.filter(({ numbers }) => !numbers.some((number) => ours.has(number)));
     const theirs = await askThreads(foreign.flatMap(({ numbers }) => numbers));
     const slices = new Slices(now);

@@ -22,7 +22,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['explain', 'detectors', 'connection', 'tcp', 'node:', '@opentelemetry/api'],
   ffi: ['errors.ts', 'tcp', 'node:', 'koffi'],
   sources: ['connection', 'tcp', 'errors.ts', 'node:'],
-  'sources/net': source,
+  'sources/net': [...source, 'own-directory.ts'],
   'sources/descriptors': source,
   'sources/sock-diag': source,
   'sources/proc': source,
@@ -35,15 +35,21 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'ignored.ts': ['connection', 'tcp', 'node:net'],
   'options.ts': ['errors.ts', 'option-values.ts', 'ignored.ts'],
   'intake.ts': ['connection', 'tcp', 'sources'],
-  'kernel-access.ts': [
-    ...['errors.ts', 'tcp', 'ffi', 'options.ts', 'sources'],
+  'own-directory.ts': ['node:'],
+  'kernel-access.ts': ['errors.ts', 'ffi', 'options.ts'],
+  'kernel-sources.ts': [
+    ...['errors.ts', 'tcp', 'ffi', 'options.ts', 'kernel-access.ts', 'sources'],
     ...['sources/descriptors', 'sources/sock-diag', 'sources/proc', 'sources/netstat'],
   ],
   'stderr.ts': ['explain', 'options.ts', 'node:'],
   'strangers.ts': ['connection', 'tcp', 'sources', 'sources/net', 'sources/proc'],
   'examiner.ts': ['connection', 'detectors', 'tcp', 'strangers.ts', 'sources', 'sources/net', 'sources/proc'],
+  'kernel-watch.ts': [
+    ...['tcp', 'connection', 'detectors', 'explain', 'sources', 'sources/net', 'options.ts', 'node:'],
+    ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts'],
+  ],
   'agent.ts': [
-    ...['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'sources', 'sources/net'],
+    ...['tcp', 'connection', 'explain', 'telemetry', 'sources', 'sources/net'],
     ...[
       'faults.ts',
       'ignored.ts',
@@ -53,8 +59,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
       'version.ts',
       'options.ts',
       'stderr.ts',
-      'strangers.ts',
-      'examiner.ts',
+      'kernel-watch.ts',
       'node:',
     ],
   ],

@@ -62,12 +62,6 @@ export class Afterlife {
     return due;
   }
 
-  nextDeadline(): Instant | undefined {
-    let next: Instant | undefined;
-    for (const until of this.#held.values()) if (next === undefined || until < next) next = until;
-    return next;
-  }
-
   /** The kernel shows a connection that was closed here: it goes on without this process, or in another one. */
   recall({ id, source }: Row | Transition): Lifecycle | undefined {
     const record = id.cookie === undefined ? undefined : this.#log.find(id.cookie);

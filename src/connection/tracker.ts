@@ -70,11 +70,6 @@ export class Tracker {
     return events;
   }
 
-  /** When `advance` has something to do next. */
-  nextDeadline(): Instant | undefined {
-    return this.#afterlife.nextDeadline();
-  }
-
   connections(): Iterable<Lifecycle> {
     return this.#all;
   }

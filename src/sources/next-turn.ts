@@ -1,3 +1,4 @@
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers';
 /**
  * Resolves in a later turn of the event loop, so that the application's own work comes first: at the end of this turn
  * when the loop is busy, after a millisecond when it is idle. Neither keeps the process alive.

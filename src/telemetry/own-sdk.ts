@@ -1,6 +1,7 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { globalProviders, globalTracerProvider } from './api.ts';
 
 const sdkPackage = '@opentelemetry/sdk-node';

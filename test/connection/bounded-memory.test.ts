@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SocketIdentity } from '../../src/tcp/identity.ts';
-import { closed, connected, connecting, row, seconds, socketId } from './observations.ts';
+import { closed, connected, connecting, row, socketId } from './observations.ts';
 import { watch } from './watch.ts';
 
 const limits = { maxConnections: 3, maxReleased: 2 };
@@ -67,26 +67,17 @@ describe('maxReleased', () => {
   });
 });
 
-describe('the next deadline', () => {
-  it('none, while nothing is released', () => {
-    const { tracker, tell } = watch();
-    assert.equal(tracker.nextDeadline(), undefined);
-    tell(connecting(1, 10), connected(1, 11));
-    assert.equal(tracker.nextDeadline(), undefined);
-  });
-
-  it('is the earliest, not the first to be noted; advance() to it does something', () => {
-    const { tracker, tell, advance } = watch();
+describe('advance()', () => {
+  it('to a moment does what is due by then, the earliest first and not the first to be noted', () => {
+    const { tell, advance } = watch();
     for (const n of [1, 2]) tell(connecting(n, n, { id: withoutCookie(n) }), connected(n, n), closed(n, 10 + n));
     tell(row({ tuple: socketId(2).tuple }, 15, 'time_wait', { expiresMs: 50_000 }));
-    assert.equal(tracker.nextDeadline(), seconds(65));
+    assert.deepEqual(advance(64), []);
     assert.equal(advance(65).length, 2);
-    assert.equal(tracker.nextDeadline(), seconds(611));
     assert.equal(advance(611).length, 1);
-    assert.equal(tracker.nextDeadline(), undefined);
   });
 
-  it('advance() before it does nothing, however often', () => {
+  it('before that does nothing, however often', () => {
     const { tell, advance } = watch();
     tell(connecting(1, 1, { id: withoutCookie(1) }), connected(1, 2), closed(1, 10));
     assert.deepEqual([...advance(11), ...advance(11), ...advance(609)], []);

@@ -2,6 +2,7 @@ import { findSourceMap } from 'node:module';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CallSite } from '../../connection/observation.ts';
+import { ownDirectory } from '../../own-directory.ts';
 import { nextTurn } from '../next-turn.ts';
 
 /** Deep enough for fetch, whose caller stands 24 to 33 frames above the socket. */
@@ -152,12 +153,9 @@ function ownFrames(stack: readonly NodeJS.CallSite[]): readonly string[] {
   return (own.length > 0 ? own : outside).slice(0, mostFrames).map(describe);
 }
 
-/** This package's own directory, with a separator at its end: frames from in here are of no interest to anybody. */
-const here = fileURLToPath(new URL('../../', import.meta.url));
-
 function isOutside(file: string | null | undefined): boolean {
   if (!file || file.startsWith('node:')) return false;
-  return !pathOf(file).startsWith(here);
+  return !pathOf(file).startsWith(ownDirectory);
 }
 
 function isPackage(file: string | null | undefined): boolean {

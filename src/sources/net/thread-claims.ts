@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers';
 import { BroadcastChannel } from 'node:worker_threads';
 
 const channelName = 'synfin';

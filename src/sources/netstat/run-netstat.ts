@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { SynfinError } from '../../errors.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import { Lines } from '../lines.ts';

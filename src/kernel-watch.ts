@@ -1,0 +1,110 @@
+import { isMainThread, threadId } from 'node:worker_threads';
+import type { Lifecycle } from './connection/lifecycle.ts';
+import type { Tracker } from './connection/tracker.ts';
+import { closeWaitLeak } from './detectors/close-wait-leak.ts';
+import { unreadData } from './detectors/unread-data.ts';
+import { Examiner } from './examiner.ts';
+import { type ExplainedFinding, explain } from './explain/explain.ts';
+import { findingText } from './explain/text.ts';
+import type { KernelAccess } from './kernel-access.ts';
+import { kernelSources } from './kernel-sources.ts';
+import type { Options } from './options.ts';
+import type { SourceStatus } from './sources/candidate.ts';
+import type { NetSource } from './sources/net/net-source.ts';
+import { Selection } from './sources/select.ts';
+import type { Report } from './sources/source.ts';
+import { Strangers } from './strangers.ts';
+import type { Instant } from './tcp/identity.ts';
+
+const procRoot = '/proc';
+
+export interface KernelWatchPorts {
+  readonly options: Options;
+  readonly access: KernelAccess;
+  readonly tracker: Tracker;
+  readonly net: NetSource;
+  readonly report: Report;
+  readonly now: () => Instant;
+  /** Takes in all that was reported. */
+  readonly settle: () => Promise<void>;
+  /** Told to a person. */
+  readonly tell: (message: string) => void;
+  readonly fault: (where: string, error: unknown) => void;
+  readonly wallTime: (at: Instant) => string;
+  readonly traceOf: (connection: Lifecycle) => string | undefined;
+  /** A finding that was told is about this connection. */
+  readonly leaked: (connection: Lifecycle) => void;
+}
+
+/**
+ * Looks at the kernel and judges what it shows. Loaded when the application has begun to use sockets: a program that
+ * has none pays nothing for it.
+ */
+export class KernelWatch {
+  readonly #selection: Selection;
+  readonly #examiner: Examiner;
+
+  constructor(ports: KernelWatchPorts) {
+    const { options, access, net, tracker, report, now, tell } = ports;
+    const sources = kernelSources(access, options, {
+      now,
+      procRoot,
+      ownSockets: (told) => net.ownSockets(told),
+      suspects: () => tracker.suspects(),
+      sweepNamespace: isMainThread,
+    });
+    this.#selection = new Selection(sources, {
+      report,
+      // One thread speaks for the process.
+      tell: (message) => isMainThread && tell(message),
+      retryMs: options.intervalMs,
+      now,
+    });
+    this.#examiner = makeExaminer(ports);
+  }
+
+  /** Runs until the signal aborts. Never rejects. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#selection.run(signal);
+  }
+
+  statuses(): readonly SourceStatus[] {
+    return this.#selection.statuses();
+  }
+
+  /** The findings that there are to tell, after a look that was due so long after the one before. */
+  async examine(dueAfterMs?: number): Promise<readonly ExplainedFinding[]> {
+    return (await this.#examiner.examine(dueAfterMs)).map(explain);
+  }
+
+  findings(): readonly ExplainedFinding[] {
+    return this.#examiner.findings().map(explain);
+  }
+
+  inWords(finding: ExplainedFinding, colour: boolean): string {
+    return findingText(finding, { colour, width: 100 });
+  }
+}
+
+function makeExaminer(ports: KernelWatchPorts): Examiner {
+  const { options, tracker, net, report, now, settle } = ports;
+  const { closeWaitMs, unreadMs, intervalMs } = options;
+  const strangers = new Strangers({
+    net,
+    procRoot,
+    now,
+    adoptDescriptors: isMainThread,
+    report,
+    settle,
+    isKnown: (row) => tracker.knows(row.id),
+    reject: (row) => tracker.reject(row.id),
+  });
+  return new Examiner({
+    ...ports,
+    strangers,
+    detectors: [closeWaitLeak(closeWaitMs * 1000), unreadData(unreadMs * 1000)],
+    origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
+    intervalMs,
+    procRoot,
+  });
+}
