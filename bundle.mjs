@@ -12,6 +12,8 @@ await build({
   target: 'node20.19',
   packages: 'external',
   legalComments: 'none',
+  minifyWhitespace: true,
+  minifySyntax: true,
   chunkNames: 'synfin-[hash]',
   logLevel: 'warning',
 });

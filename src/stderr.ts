@@ -1,5 +1,4 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import type { ExplainedFinding } from './explain/explain.ts';
 import type { FindingsMode } from './options.ts';
 
@@ -73,5 +72,5 @@ function coloured(): boolean {
   const { NO_COLOR, FORCE_COLOR } = process.env;
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '0') return true;
-  return isatty(stderr);
+  return process.getBuiltinModule('node:tty').isatty(stderr);
 }

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { constants, endianness } from 'node:os';
 import { NotSupportedError, SynfinError } from '../errors.ts';
 
 /**
@@ -55,7 +54,12 @@ export function loadLibc(): Libc {
 /** `ECONNREFUSED` for 111, or for -111; `errno 4711` for a number that has no name here. */
 export function errnoName(errno: number): string {
   const number = Math.abs(errno);
-  return Object.entries(constants.errno).find(([, value]) => value === number)?.[0] ?? `errno ${number}`;
+  return Object.entries(os().constants.errno).find(([, value]) => value === number)?.[0] ?? `errno ${number}`;
+}
+
+/** Not imported: a program without sockets does not need it. */
+function os(): typeof import('node:os') {
+  return process.getBuiltinModule('node:os');
 }
 
 type Koffi = typeof import('koffi');
@@ -63,7 +67,7 @@ type Koffi = typeof import('koffi');
 function loadKoffi(): Koffi {
   const what = 'calling libc';
   if (process.platform !== 'linux') throw new NotSupportedError(what, 'Linux');
-  if (endianness() !== 'LE') throw new NotSupportedError(what, 'a little-endian processor');
+  if (os().endianness() !== 'LE') throw new NotSupportedError(what, 'a little-endian processor');
   const require = createRequire(import.meta.url);
   try {
     return loadBinary(require) ?? require('koffi');
@@ -108,11 +112,12 @@ function bind(koffi: Koffi): Libc {
   const words = new Uint32Array(2);
   const cookie = new Uint8Array(words.buffer);
   const queued = new Int32Array(1);
+  const { EMSGSIZE } = os().constants.errno;
 
   // With MSG_TRUNC the kernel tells the length of the datagram, not of what fitted: a cut one does not go unseen.
   const received = (length: number, into: Uint8Array): number => {
     if (length < 0) return -koffi.errno();
-    return length > into.length ? -constants.errno.EMSGSIZE : length;
+    return length > into.length ? -EMSGSIZE : length;
   };
 
   return {
@@ -190,7 +195,7 @@ function inPool(
 
 function cannotOpen(errno: number): SynfinError {
   const attempt = `socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG) gave ${errnoName(errno)}`;
-  const { EPROTONOSUPPORT, EAFNOSUPPORT, EPERM, EACCES, ENOSYS, EMFILE, ENFILE } = constants.errno;
+  const { EPROTONOSUPPORT, EAFNOSUPPORT, EPERM, EACCES, ENOSYS, EMFILE, ENFILE } = os().constants.errno;
   switch (errno) {
     case EMFILE:
     case ENFILE:

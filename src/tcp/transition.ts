@@ -90,7 +90,12 @@ export function isTransition(from: TcpState, to: TcpState): boolean {
  * way leads through it.
  */
 export function shortestPath(from: TcpState, to: TcpState): readonly TcpState[] | undefined {
-  return paths.get(from)?.get(to);
+  let known = paths.get(from);
+  if (known === undefined) {
+    known = pathsFrom(from);
+    paths.set(from, known);
+  }
+  return known.get(to);
 }
 
 /** Whether one connection can be seen in `from` and, later in the same life, in `to`. */
@@ -98,9 +103,8 @@ export function isReachable(from: TcpState, to: TcpState): boolean {
   return shortestPath(from, to) !== undefined;
 }
 
-const paths: ReadonlyMap<TcpState, ReadonlyMap<TcpState, readonly TcpState[]>> = new Map(
-  [...new Set(edges.map((edge) => edge.from))].map((from) => [from, pathsFrom(from)]),
-);
+/** From each state that somebody asked about. */
+const paths = new Map<TcpState, ReadonlyMap<TcpState, readonly TcpState[]>>();
 
 function pathsFrom(start: TcpState): Map<TcpState, readonly TcpState[]> {
   const found = new Map<TcpState, readonly TcpState[]>([[start, []]]);

@@ -20,7 +20,7 @@ export type SpanMode = 'all' | 'notable' | 'off';
 
 export interface SpanEmitterOptions {
   readonly version: string;
-  readonly clock: WallClock;
+  readonly clock: () => WallClock;
   readonly now: () => Instant;
   readonly mode: SpanMode;
   readonly limit: SpanLimit;
@@ -203,7 +203,7 @@ export class SpanEmitter {
     const notable = isNotable(connection) || this.#leaked.has(connection);
     if (!limit.admits(notable, now())) return;
     const end = instant(Math.max(telling.end, start));
-    const time = this.#options.clock.timesSince(start);
+    const time = this.#options.clock().timesSince(start);
     const attributes = { ...telling.attributes(), ...this.#hooks.attributes(connection, name, end) };
     const span = tracer.startSpan(name, { kind: kindInternal, startTime: time(start), attributes, links }, parent);
     // Before it ends: whoever takes it then may fail.

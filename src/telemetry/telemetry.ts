@@ -31,7 +31,7 @@ export interface SpanCounts {
 
 /** All that goes to OpenTelemetry, as the agent sees it. */
 export class Telemetry {
-  readonly clock: WallClock;
+  readonly #clock: () => WallClock;
   readonly #mode: SpanMode;
   readonly #spans: SpanEmitter;
   readonly #limit: SpanLimit;
@@ -45,19 +45,18 @@ export class Telemetry {
     this.#mode = mode;
     this.#fault = fault;
     this.#now = now;
-    this.clock = new WallClock({
-      monotonic: now,
-      wall: Date.now,
-      origin: performance.timeOrigin + performance.now(),
-      originMonotonic: now(),
-    });
+    this.#clock = once(() => wallClock(now));
     this.#limit = new SpanLimit(maxSpansPerSecond, () =>
       tell(`there are more than ${maxSpansPerSecond} spans a second: what is over that (maxSpansPerSecond) is dropped`),
     );
     const hooks = new GuardedHooks({}, fault);
-    this.#spans = new SpanEmitter({ version, clock: this.clock, now, mode, limit: this.#limit, hooks });
+    this.#spans = new SpanEmitter({ version, clock: this.#clock, now, mode, limit: this.#limit, hooks });
     this.#undici = new UndiciSpans({ provider: () => this.#spans.provider(), listenLast });
     this.#links = new RequestLinks(this.#spans, this.#undici);
+  }
+
+  get clock(): WallClock {
+    return this.#clock();
   }
 
   /** Spans go to this provider instead of the one that is registered globally. */
@@ -100,7 +99,7 @@ export class Telemetry {
   take(events: readonly LifecycleEvent[]): void {
     for (const event of events) {
       // Where the clock was set while nothing happened, it is noticed before the first time is told.
-      if (event.kind === 'handshake_started') this.clock.refresh();
+      if (event.kind === 'handshake_started') this.#clock().refresh();
       this.#spans.take(event);
     }
   }
@@ -162,4 +161,18 @@ export class Telemetry {
       this.#fault('span processors', error);
     }
   }
+}
+
+/** Made when the first time is told: `performance` brings a dozen of Node's modules with it. */
+function wallClock(monotonic: () => Instant): WallClock {
+  const origin = performance.timeOrigin + performance.now();
+  return new WallClock({ monotonic, wall: Date.now, origin, originMonotonic: monotonic() });
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

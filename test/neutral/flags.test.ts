@@ -13,9 +13,9 @@ const permission = known.has('--permission') ? '--permission' : '--experimental-
 const network = known.has('--allow-net') ? ['--allow-net'] : [];
 const permitted = (...more: string[]) => [permission, ...network, '--allow-fs-read=*', ...more];
 
-/** Why there are no findings is meant to be seen: whoever forbids addons is told so, once. */
+/** Which source cannot look, and why, is meant to be seen: whoever forbids addons is told so, once. */
 function reported({ stderr, ...rest }: Ended): Ended {
-  const lines = stderr.split('\n').filter((line) => !line.startsWith('synfin: no findings are given'));
+  const lines = stderr.split('\n').filter((line) => !/^synfin: (?:no findings are given|source \w+ cannot run here)/.test(line));
   return { ...rest, stderr: lines.join('\n') };
 }
 

@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers';
-import { BroadcastChannel } from 'node:worker_threads';
 
 const channelName = 'synfin';
 
@@ -49,6 +48,6 @@ export async function askThreads(descriptors: readonly number[]): Promise<Readon
 }
 
 /** In Node's documentation since 15.4, in its type declarations not on every line. */
-function unref(channel: BroadcastChannel): void {
+function unref(channel: object): void {
   (channel as { unref?: () => void }).unref?.();
 }
