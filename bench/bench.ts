@@ -1,4 +1,4 @@
-// npm run bench -- [--only=NAMES] [--rounds=N] [--quick] [--offline] [--seed=N] [--json=FILE] [--markdown] [--docs] [--list]
+// npm run bench -- [--only=NAMES] [--rounds=N] [--quick] [--offline] [--seed=N] [--json=FILE] [--markdown] [--docs] [--from=FILE] [--list]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benchmarks } from './all.ts';
@@ -11,6 +11,15 @@ import { failedResult, type Result, resultOf } from './result.ts';
 import { randomFrom } from './rounds.ts';
 import { inRoot } from './subjects.ts';
 import { markdownTable, textTable } from './table.ts';
+
+/** What --json writes. */
+interface Run {
+  readonly at: string;
+  readonly seed: number;
+  readonly quick: boolean;
+  readonly host: ReturnType<typeof host>;
+  readonly results: readonly Result[];
+}
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +36,8 @@ const { values } = parseArgs({
     markdown: { type: 'boolean', default: false },
     /** Puts the results into docs/performance.md. */
     docs: { type: 'boolean', default: false },
+    /** Measures nothing: shows the results that an earlier run wrote with --json. */
+    from: { type: 'string' },
     list: { type: 'boolean', default: false },
   },
 });
@@ -45,50 +56,56 @@ if (values.list) {
 
 const note = (text: string) => process.stderr.write(`${text}\n`);
 const seed = wholeNumber('seed') ?? Date.now() % 1_000_000;
-const setting: Setting = {
-  quick: values.quick,
-  rounds: wholeNumber('rounds'),
-  random: randomFrom(seed),
-  peers: await peersFolder(!values.offline, note),
-  programs: await compiledPrograms(),
-  makeNetns: () => Netns.make(),
-  note,
-};
+const run: Run = values.from ? JSON.parse(readFileSync(values.from, 'utf8')) : await measured();
+if (values.from) for (const result of run.results) show(result);
 
-const begun = { at: new Date().toISOString(), seed, quick: values.quick, host: host() };
-console.log(
-  `${begun.host.what}; seed ${seed}${values.quick ? '; quick: no number is to be believed, and none is judged' : ''}\n`,
-);
-/** Where numbers are not to be believed, some are taken at once. */
-const lanes = values.quick ? 4 : 1;
-const results: Result[] = [];
-const waiting = [...chosen.entries()];
-await Promise.all(Array.from({ length: lanes }, lane));
-
-const judged = results.flatMap(({ lines }) => lines).filter(({ met }) => met !== undefined);
-const skipped = results.reduce((sum, result) => sum + result.skipped.length, 0);
+const judged = run.results.flatMap(({ lines }) => lines).filter(({ met }) => met !== undefined);
+const skipped = run.results.reduce((sum, result) => sum + result.skipped.length, 0);
 const missed = judged.filter(({ met }) => met === false).length;
 console.log(`${judged.length - missed} targets met, ${missed} missed, ${skipped} rows skipped`);
-if (values.json) writeFileSync(values.json, `${JSON.stringify({ ...begun, results }, undefined, 2)}\n`);
-if (values.docs) writeDocs();
+if (values.json) writeFileSync(values.json, `${JSON.stringify(run, undefined, 2)}\n`);
+if (values.docs) writeDocs(run);
 // What is measured must not hold up the end.
 process.exit();
 
-async function lane(): Promise<void> {
-  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const [place, benchmark] = next;
-    const result = await resultFrom(benchmark);
-    results[place] = result;
-    console.log(values.markdown ? markdownTable(result) : textTable(result));
-  }
+async function measured(): Promise<Run> {
+  const setting: Setting = {
+    quick: values.quick,
+    rounds: wholeNumber('rounds'),
+    random: randomFrom(seed),
+    peers: await peersFolder(!values.offline, note),
+    programs: await compiledPrograms(),
+    makeNetns: () => Netns.make(),
+    note,
+  };
+  const begun = { at: new Date().toISOString(), seed, quick: values.quick, host: host() };
+  const warning = values.quick ? '; quick: no number is to be believed, and none is judged' : '';
+  console.log(`${begun.host.what}; seed ${seed}${warning}\n`);
+  const results: Result[] = [];
+  const waiting = [...chosen.entries()];
+  const lane = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [place, benchmark] = next;
+      const result = await resultFrom(benchmark, setting);
+      results[place] = result;
+      show(result);
+    }
+  };
+  // Where numbers are not to be believed, some are taken at once.
+  await Promise.all(Array.from({ length: values.quick ? 4 : 1 }, lane));
+  return { ...begun, results };
 }
 
-async function resultFrom(benchmark: Benchmark): Promise<Result> {
+function show(result: Result): void {
+  console.log(values.markdown ? markdownTable(result) : textTable(result));
+}
+
+async function resultFrom(benchmark: Benchmark, setting: Setting): Promise<Result> {
   const from = performance.now();
   const seconds = () => (performance.now() - from) / 1000;
   try {
-    const measured = await benchmark.run(setting);
-    return resultOf(benchmark, measured, !setting.quick, seconds());
+    const samples = await benchmark.run(setting);
+    return resultOf(benchmark, samples, !setting.quick, seconds());
   } catch (error) {
     note(`${benchmark.name}: ${error instanceof Error ? error.stack : String(error)}`);
     return failedResult(benchmark, error, seconds());
@@ -96,14 +113,11 @@ async function resultFrom(benchmark: Benchmark): Promise<Result> {
 }
 
 /** In the place of those that were there. */
-function writeDocs(): void {
+function writeDocs({ at, host: { what }, results, ...run }: Run): void {
   const file = inRoot('docs/performance.md');
   const [before = '', after = ''] = readFileSync(file, 'utf8').split(/(?<=<!-- results -->\n)[\s\S]*(?=<!-- end of)/);
-  const { what } = begun.host;
-  writeFileSync(
-    file,
-    `${before}\n${begun.at.slice(0, 10)}: ${what}; seed ${seed}.\n\n${results.map(markdownTable).join('\n')}\n${after}`,
-  );
+  const tables = results.map(markdownTable).join('\n');
+  writeFileSync(file, `${before}\n${at.slice(0, 10)}: ${what}; seed ${run.seed}.\n\n${tables}\n${after}`);
 }
 
 function wholeNumber(option: 'rounds' | 'seed'): number | undefined {

@@ -34,7 +34,7 @@ function raw(name: string, end: End, who: string): Benchmark {
 async function measure(end: End, rows: readonly Row[], setting: Setting): Promise<Measured> {
   const made = await setting.makeNetns();
   const through = made instanceof Netns ? made.through : [];
-  const [usual, warmUp] = setting.quick ? [200, 0] : [1000, 8000];
+  const [usual, warmUp] = setting.quick ? [200, 0] : end === 'both' ? [500, 5000] : [1000, 8000];
   const peer = await Workload.start('connections', { through });
   try {
     const peerPort = await peer.ask<number>({ ask: 'listen' });

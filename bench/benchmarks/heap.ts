@@ -52,7 +52,7 @@ async function measure(end: 'client' | 'server', setting: Setting): Promise<Meas
   });
   const buffers: Record<string, number[]> = { [outside(bare)]: [], [outside(hook)]: [] };
   try {
-    const heap = await interleaved(variants, roundsOf(setting, { count: 3, warmUps: 0 }), async (variant) => {
+    const heap = await interleaved(variants, roundsOf(setting, { count: 2, warmUps: 0 }), async (variant) => {
       const each = await perConnection(end, variant, setting, through);
       buffers[outside(variant)]?.push(each.buffers);
       return each.heap;

@@ -41,7 +41,7 @@ function gateway(
 async function measure(keepAlive: boolean, rows: readonly Row[], setting: Setting): Promise<Measured> {
   const made = await setting.makeNetns();
   const through = made instanceof Netns ? made.through : [];
-  const [count, warmUp] = setting.quick ? [100, 0] : keepAlive ? [3000, 8000] : [800, 3000];
+  const [count, warmUp] = setting.quick ? [100, 0] : keepAlive ? [1500, 5000] : [400, 2000];
   const upstream = await Workload.start('http', { through });
   const driver = await Workload.start('http', { through });
   try {
