@@ -57,7 +57,7 @@ export class CallSites {
    */
   capture(below: (...args: never[]) => unknown): CallSite | undefined {
     if (this.#raw.size >= mostRaw || !this.#sample()) return undefined;
-    const holder = captureStack(below);
+    const holder = stackAbove(below);
     if (holder === undefined) return undefined;
     const site = new RawCallSite(holder, this.#raw);
     this.#raw.add(site);
@@ -79,14 +79,17 @@ export class CallSites {
   }
 }
 
+/** The engine's, not what the application may have put in its place by then. */
+const { captureStackTrace } = Error;
+
 /** The engine keeps the raw frames; a string is made of them only when it is asked for. */
-function captureStack(below: (...args: never[]) => unknown): { stack?: unknown } | undefined {
+function stackAbove(below: (...args: never[]) => unknown): { stack?: unknown } | undefined {
   const own = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
   if (own === undefined ? !Object.isExtensible(Error) : own.writable !== true) return undefined;
   const holder: { stack?: unknown } = {};
   Error.stackTraceLimit = depth;
   try {
-    Error.captureStackTrace(holder, below);
+    captureStackTrace(holder, below);
   } finally {
     if (own === undefined) Reflect.deleteProperty(Error, 'stackTraceLimit');
     else Error.stackTraceLimit = own.value;

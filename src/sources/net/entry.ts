@@ -47,6 +47,10 @@ export class Entry implements OwnSocket {
   /** Of the one that called connect(); undefined for one that was accepted or came from elsewhere. */
   call: ConnectCall | undefined;
   attempt = 0;
+  /** The end of the connect request will be heard of. */
+  awaited = false;
+  /** The connect request is over, and only Node knows how. */
+  answeredAt: Instant | undefined;
   peer: Endpoint | undefined;
   /** The socket cookie as a number; 0 where the kernel does not tell. */
   cookie = 0;

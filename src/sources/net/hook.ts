@@ -1,18 +1,21 @@
 import net, { type Server, type Socket } from 'node:net';
 import { listenTo } from './channel.ts';
-import type { Entry } from './entry.ts';
-import type { Registry } from './registry.ts';
-import { type ConnectRequest, type HookPorts, SocketLife } from './socket-life.ts';
+import { awaitCompletion, type ConnectRequest } from './completion.ts';
+import type { HookPorts } from './hook-ports.ts';
+import type { SocketLife } from './socket-life.ts';
 import { type TcpHandle, tcpHandlePrototype } from './tcp-handle.ts';
 import { wrapMethod } from './wrap.ts';
+
+/** Node's, whatever the application may put in its place. */
+const NodeSocket = net.Socket;
 
 /**
  * Watches the sockets of this process from inside: diagnostics channels, plain wraps of `net.Socket.prototype` and of
  * the TCP handle's `connect`, and the completion callback of each connect request. Adds no listener to any object of
  * the application and no property to its sockets. Returns what undoes it all.
  */
-export function installHook(registry: Registry, ports: HookPorts): () => void {
-  const hook = new Hook(new SocketLife(registry, ports), ports);
+export function installHook(life: SocketLife, ports: HookPorts): () => void {
+  const hook = new Hook(life, ports);
   hook.install();
   return () => hook.uninstall();
 }
@@ -48,12 +51,12 @@ class Hook {
   #wrapSocket(): void {
     const life = this.#life;
     const { fault } = this.#ports;
-    const { prototype } = net.Socket;
+    const { prototype } = NodeSocket;
     this.#undo.push(
       wrapMethod(prototype, 'connect', (original, active) => {
         function connect(this: unknown, ...args: unknown[]): unknown {
           try {
-            if (active()) life.calling(this as Socket, args, connect);
+            if (active() && this instanceof NodeSocket) life.calling(this, args, connect);
           } catch (error) {
             fault('connect', error);
           }
@@ -62,11 +65,12 @@ class Hook {
         return connect;
       }),
       // Node calls this for each socket that it makes and for each new handle of one (lib/net.js, initSocketHandle).
-      wrapMethod(prototype, '_undestroy', (original, active) => {
+      // Where it stands, and not in front of it: that would be one property more.
+      wrapMethod(ownerOf(prototype, '_undestroy'), '_undestroy', (original, active) => {
         const hook = this;
         return function _undestroy(this: unknown, ...args: unknown[]): unknown {
           try {
-            if (active()) hook.#gotHandle(this as Socket);
+            if (active() && this instanceof NodeSocket) hook.#gotHandle(this);
           } catch (error) {
             fault('_undestroy', error);
           }
@@ -76,7 +80,7 @@ class Hook {
       wrapMethod(prototype, '_final', (original, active) => {
         return function _final(this: unknown, ...args: unknown[]): unknown {
           try {
-            if (active()) life.ending(this as Socket);
+            if (active() && this instanceof NodeSocket) life.ending(this);
           } catch (error) {
             fault('_final', error);
           }
@@ -86,7 +90,7 @@ class Hook {
       wrapMethod(prototype, '_destroy', (original, active) => {
         return function _destroy(this: unknown, ...args: unknown[]): unknown {
           try {
-            if (active()) life.closing(this as Socket, args[0]);
+            if (active() && this instanceof NodeSocket) life.closing(this, args[0]);
           } catch (error) {
             fault('_destroy', error);
           }
@@ -106,47 +110,35 @@ class Hook {
   }
 
   #wrapNative(prototype: object, method: string): void {
-    const hook = this;
+    const life = this.#life;
     const { now, fault } = this.#ports;
     this.#undo.push(
       wrapMethod(prototype, method, (original, active) => {
-        return function connect(this: unknown, ...args: unknown[]): unknown {
-          if (!active()) return apply(original, this, args);
-          const at = now();
-          const status = apply(original, this, args);
-          try {
-            const entry = hook.#life.attempted(
-              this as TcpHandle,
-              args[1] as string,
-              Number(args[2]),
-              at,
-              Number(status),
-            );
-            if (entry) hook.#awaitCompletion(args[0] as ConnectRequest, entry);
-          } catch (error) {
-            fault(method, error);
-          }
-          return status;
-        };
+        // Like Node's own, no constructor: it has no prototype.
+        return {
+          connect(this: unknown, ...args: unknown[]): unknown {
+            if (!active()) return apply(original, this, args);
+            const at = now();
+            const status = Number(apply(original, this, args));
+            try {
+              const entry = life.attempted(this as TcpHandle, args[1] as string, Number(args[2]), at, status);
+              if (entry) awaitCompletion(args[0] as ConnectRequest, (outcome) => life.completed(entry, outcome), fault);
+            } catch (error) {
+              fault(method, error);
+            }
+            return status;
+          },
+        }.connect;
       }),
     );
   }
+}
 
-  /** Node reads the callback from the request when it is done: a listener would be the application's to notice. */
-  #awaitCompletion(request: ConnectRequest, entry: Entry): void {
-    const original = request.oncomplete;
-    if (typeof original !== 'function') return;
-    const life = this.#life;
-    const { fault } = this.#ports;
-    request.oncomplete = function oncomplete(this: unknown, ...args: unknown[]): unknown {
-      try {
-        life.completed(entry, Number(args[0]));
-      } catch (error) {
-        fault('oncomplete', error);
-      }
-      return apply(original, this, args);
-    };
-  }
+/** The prototype that has a method of its own. */
+function ownerOf(prototype: object, method: string): object {
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at) as object | null)
+    if (Object.hasOwn(at, method)) return at;
+  return prototype;
 }
 
 const { apply } = Reflect;

@@ -7,11 +7,12 @@ import { Slices } from '../slices.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
 import type { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
+import type { HookPorts } from './hook-ports.ts';
 import { Registry } from './registry.ts';
 import { Requests } from './requests.ts';
 import type { ServedRequest } from './served-request.ts';
 import { readSignals } from './signals.ts';
-import type { HookPorts } from './socket-life.ts';
+import { SocketLife } from './socket-life.ts';
 import { identify, innerSocketOf, isOpen, tcpHandleOf } from './tcp-handle.ts';
 import { assign } from './telling.ts';
 
@@ -28,6 +29,7 @@ export class NetSource implements Source {
   readonly #registry = new Registry();
   readonly #requests: Requests;
   #report: Report = () => {};
+  #life: SocketLife | undefined;
 
   constructor(options: NetSourceOptions) {
     this.#options = options;
@@ -52,7 +54,9 @@ export class NetSource implements Source {
   start(report: Report, signal: AbortSignal): void {
     this.#report = report;
     const requests = this.#requests;
-    const undo = [installHook(this.#registry, { ...this.#options, requests, report }), requests.install()];
+    const ports = { ...this.#options, requests, report };
+    this.#life = new SocketLife(this.#registry, ports);
+    const undo = [installHook(this.#life, ports), requests.install()];
     signal.addEventListener('abort', () => undo.forEach((act) => void act()), { once: true });
   }
 
@@ -70,6 +74,7 @@ export class NetSource implements Source {
     const last = this.#registry.nextRef();
     for (const entry of this.#registry.live()) {
       if (entry.number > last) return;
+      this.#life?.settle(entry);
       if (entry.unclaimed) this.#adopt(entry, report);
       if (!wasHandedOver(entry)) {
         yield entry;
@@ -84,7 +89,10 @@ export class NetSource implements Source {
 
   /** Has the tracker know of every connection. */
   tellAll(): void {
-    for (const entry of this.#registry.live()) this.#registry.tell(entry);
+    for (const entry of this.#registry.live()) {
+      this.#life?.settle(entry);
+      this.#registry.tell(entry);
+    }
   }
 
   /** Has the tracker know of those that have one of these cookies. */

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import type { CallSite } from '../../connection/observation.ts';
+import type { Endpoint } from '../../tcp/endpoint.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { CallSites } from './call-site.ts';
 import { listenTo } from './channel.ts';
+import { plainValue } from './plain-value.ts';
 import type { ServedRequest } from './served-request.ts';
 import { wrapMethod } from './wrap.ts';
 
@@ -116,18 +118,18 @@ export class Requests {
    * The application, or a library of its, calls connect(). Says whether undici does, which opens connections for
    * requests that may be others than the one on whose behalf it is called.
    */
-  connecting(socket: Socket, options: unknown, context: unknown): boolean {
-    const { host, port, _agentKey } = (options ?? {}) as { host?: unknown; port?: unknown; _agentKey?: unknown };
+  connecting(socket: Socket, options: object, requested: Endpoint, context: unknown): boolean {
     // lib/_http_agent.js, createSocket: this connect() is a http.Agent's, so that node:http is loaded.
-    if (this.#mustWrapAgent && _agentKey !== undefined) {
+    if (this.#mustWrapAgent && plainValue(options, '_agentKey') !== undefined) {
       this.#wrapAgent();
       const made = { at: this.#ports.now(), site: undefined, context };
       this.#first = { socket: new WeakRef(socket), made };
     }
     const undici = this.#undiciConnects;
     this.#undiciConnects = undefined;
-    const samePort = !undici?.port || Number(undici.port) === Number(port);
-    return undici !== undefined && undici.hostname === host && samePort;
+    if (undici === undefined) return false;
+    const samePort = !undici.port || Number(undici.port) === requested.port;
+    return undici.hostname === requested.address && samePort;
   }
 
   #remember(request: object): void {

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import type { HttpSignals, SocketSignals } from '../../connection/observation.ts';
 import type { Entry } from './entry.ts';
@@ -28,12 +29,15 @@ interface HttpMessage {
   readonly req?: Incoming & { readonly method?: string; readonly url?: string };
 }
 
+const { listeners } = EventEmitter.prototype;
+
 /** Reads what JavaScript knows of a socket, at the moment of looking. Calls nothing that has an effect. */
 export function readSignals(entry: Entry, outermost: Socket, requests: Requests): SocketSignals {
   const socket = outermost as Inspected;
   const state = socket._readableState;
   const [target] = state?.pipes ?? [];
-  const readable = socket.listeners('readable') as { name: string }[];
+  // Node's own method: the application's may count its calls.
+  const readable = Reflect.apply(listeners, socket, ['readable']) as { name: string }[];
   return {
     destroyed: socket.destroyed,
     reading: entry.handle.reading === true,
@@ -49,7 +53,7 @@ export function readSignals(entry: Entry, outermost: Socket, requests: Requests)
     bytesWritten: entry.handle.bytesWritten,
     pipes: state?.pipes?.length ?? 0,
     pipeTarget: target && { name: target.constructor?.name ?? '', needsDrain: target.writableNeedDrain === true },
-    hasDataListener: socket.listenerCount('data') > 0,
+    hasDataListener: Reflect.apply(listeners, socket, ['data']).length > 0,
     hasReadableListener: readable.length > 0,
     // lib/internal/streams/readable.js, createAsyncIterator: `next` up to Node 24, `wakeup` from 26.
     iterating: readable.some(({ name }) => name === 'next' || name === 'wakeup'),

@@ -1,41 +1,23 @@
 import type { Server, Socket } from 'node:net';
 import type { CallSite } from '../../connection/observation.ts';
-import { unreadBytes } from '../../connection/teardown.ts';
-import type { KernelSockets } from '../../ffi/kernel-sockets.ts';
-import type { Instant } from '../../tcp/identity.ts';
-import type { TcpInfo } from '../../tcp/tcp-info.ts';
-import type { Report } from '../source.ts';
-import type { Audience } from './audience.ts';
-import type { CallSites } from './call-site.ts';
-import { isDullHandshake, isDullLife } from './dull.ts';
+import { type Instant, instant } from '../../tcp/identity.ts';
+import { optionsOf, peerOf, requestedEndpoint } from './connect-options.ts';
+import { isDullHandshake } from './dull.ts';
 import type { Entry } from './entry.ts';
-import { errorCode, errorName, optionsOf, peerOf, requestedEndpoint, serverOf } from './node-socket.ts';
+import type { HookPorts } from './hook-ports.ts';
+import { connectStatus, errorCode, serverOf, wasReset } from './node-socket.ts';
 import type { Registry } from './registry.ts';
-import type { Requests } from './requests.ts';
-import { identify, innerSocketOf, isOpen, knowsItsOwner, type TcpHandle, tcpHandleOf } from './tcp-handle.ts';
+import { SocketEnd } from './socket-end.ts';
+import {
+  identify,
+  innerSocketOf,
+  isConnected,
+  isOpen,
+  knowsItsOwner,
+  type TcpHandle,
+  tcpHandleOf,
+} from './tcp-handle.ts';
 import { assign, goesToLoopback, tellStory } from './telling.ts';
-
-/** What the hook is handed by whoever runs it. */
-export interface HookPorts {
-  readonly report: Report;
-  readonly now: () => Instant;
-  /** The telemetry context of the caller, and whether tracing is suppressed in it. */
-  readonly captureContext: () => { readonly context: unknown; readonly suppressed: boolean };
-  /** What the kernel tells of a descriptor, where this host lets us ask. */
-  readonly kernel: () => KernelSockets | undefined;
-  readonly sites: CallSites;
-  readonly requests: Requests;
-  readonly audience: Audience;
-  /** The application has begun to use sockets: a server listens, or a connection came or goes. */
-  readonly wake: () => void;
-  /** An error of ours: never the application's business. */
-  readonly fault: (where: string, error: unknown) => void;
-}
-
-/** Node's TCPConnectWrap (src/connect_wrap.cc). */
-export interface ConnectRequest {
-  oncomplete?: unknown;
-}
 
 type Frame = (...args: never[]) => unknown;
 
@@ -43,14 +25,19 @@ type Frame = (...args: never[]) => unknown;
 export class SocketLife {
   readonly #registry: Registry;
   readonly #ports: HookPorts;
+  readonly #end: SocketEnd;
   readonly #listenSites = new WeakMap<Server, CallSite>();
 
   constructor(registry: Registry, ports: HookPorts) {
     this.#registry = registry;
     this.#ports = ports;
+    this.#end = new SocketEnd(registry, ports, this);
     const { report, kernel } = ports;
-    const listenSite = (entry: Entry) => this.#listenSite(entry);
-    registry.tellBy((entry) => tellStory(entry, { report, kernel, listenSite }));
+    const listenSite = (entry: Entry) => this.listenSite(entry);
+    registry.tellBy((entry) => {
+      this.settle(entry);
+      tellStory(entry, { report, kernel, listenSite });
+    });
   }
 
   /** A server listens, called from the application's own line. */
@@ -64,9 +51,12 @@ export class SocketLife {
   calling(socket: Socket, args: unknown[], below: Frame): void {
     const requested = requestedEndpoint(args);
     if (requested === undefined) return;
-    const { captureContext, requests, sites, now } = this.#ports;
-    const { context, suppressed } = captureContext();
-    const awaitsRequest = requests.connecting(socket, optionsOf(args), context);
+    const { audience, captureContext, requests, sites, now } = this.#ports;
+    const { suppressed, ...caller } = captureContext();
+    const context = audience.listens ? caller.context : undefined;
+    const options = optionsOf(args);
+    const awaitsRequest =
+      typeof options === 'object' && options !== null && requests.connecting(socket, options, requested, context);
     const site = suppressed ? undefined : sites.capture(below);
     this.#registry.called(socket, { at: now(), requested, context, suppressed, site, awaitsRequest, attempts: 0 });
   }
@@ -88,7 +78,7 @@ export class SocketLife {
 
   /**
    * connect(2) returned: with 0 the SYN is out, else the kernel would not even try. Gives back what is to complete,
-   * where there is something to wait for.
+   * where there is something to wait for and somebody who wants to know when.
    */
   attempted(handle: TcpHandle, address: string, port: number, at: Instant, status: number): Entry | undefined {
     const socket = this.#registry.socketOf(handle);
@@ -96,7 +86,7 @@ export class SocketLife {
     const call = this.#registry.callOf(socket);
     const before = this.#registry.entryOf(socket);
     // Happy eyeballs (RFC 8305): Node has closed the attempt before this one.
-    if (before) this.#gone(before, undefined);
+    if (before) this.#end.gone(before, undefined);
     const entry = this.#registry.add(socket, handle, 'opening', at, call);
     const kernel = this.#ports.kernel();
     entry.cookie = kernel?.cookie(handle.fd) ?? 0;
@@ -106,10 +96,28 @@ export class SocketLife {
     if (entry.cookie === 0) this.#registry.tell(entry);
     this.#ports.wake();
     if (status !== 0) {
-      this.#failed(entry, status);
+      this.#end.failed(entry, status);
       return undefined;
     }
-    return entry;
+    entry.awaited = entry.told || this.#ports.audience.listens;
+    return entry.awaited ? entry : undefined;
+  }
+
+  /** A connect request that nobody awaited is over when Node says so; that it was is noticed when somebody asks. */
+  settle(entry: Entry): void {
+    if (entry.phase !== 'opening' || entry.awaited || entry.socket.connecting) return;
+    const info = this.#ports.kernel()?.tcpInfo(entry.fd);
+    if (info === undefined || info.state === 'syn_sent' || info.state === 'closed') return;
+    entry.opened(instant(entry.at + info.rttUs), undefined);
+    if (!entry.told) return;
+    const { number: socket, openedAt } = entry;
+    this.#ports.report({
+      kind: 'socket_event',
+      event: 'connected',
+      socket,
+      at: openedAt ?? entry.at,
+      info: info.copy(),
+    });
   }
 
   accepted(socket: Socket): void {
@@ -127,7 +135,9 @@ export class SocketLife {
   ending(socket: Socket): void {
     const inner = innerSocketOf(socket) ?? socket;
     const entry = this.#registry.entryOf(inner);
-    if (entry?.phase !== 'open') return;
+    if (entry === undefined) return;
+    this.settle(entry);
+    if (entry.phase !== 'open') return;
     // A 'connection' listener may end its socket before anybody hears of it.
     if (entry.unclaimed && serverOf(inner)) this.accepted(inner);
     this.#registry.seen++;
@@ -144,31 +154,41 @@ export class SocketLife {
       // A 'connection' listener may destroy its socket before anybody hears of it.
       if (entry.unclaimed && serverOf(socket)) this.accepted(socket);
       this.#ports.requests.ending(this.#registry.outermost(entry));
-      this.#gone(entry, errorCode(error), (socket as { resetAndClosing?: boolean }).resetAndClosing === true);
+      const refusal = entry.phase === 'opening' ? connectStatus(error) : undefined;
+      if (refusal !== undefined) this.#end.failed(entry, refusal);
+      else {
+        if (entry.phase === 'opening' && entry.answeredAt !== undefined) this.completed(entry, 0);
+        this.#end.gone(entry, errorCode(error), wasReset(socket));
+      }
     }
     this.#registry.forget(socket);
   }
 
-  /** The connect request is done: with 0 the handshake is over, else it has failed. */
-  completed(entry: Entry, status: number): void {
+  /** The connect request is done: with 0 the handshake is over; undefined where the socket must show it. */
+  completed(entry: Entry, status: number | undefined): void {
     if (this.#registry.entryOf(entry.socket) !== entry) return;
-    if (status !== 0) {
-      this.#failed(entry, status);
+    if (status !== undefined && status !== 0) {
+      this.#end.failed(entry, status);
       return;
     }
-    this.#assign(entry);
-    const { audience } = this.#ports;
     const kernel = this.#ports.kernel();
-    const info = entry.told || audience.listens ? kernel?.tcpInfo(entry.fd) : undefined;
-    const at = this.#ports.now();
+    const info = kernel?.tcpInfo(entry.fd);
+    const at = entry.answeredAt ?? this.#ports.now();
+    // A refusal comes with the socket's destruction; without one it was connected, and reset before anybody looked.
+    if (status === undefined && !(info ? info.state !== 'closed' : isConnected(entry.handle))) {
+      entry.answeredAt = at;
+      return;
+    }
     this.#registry.seen++;
     entry.opened(at, info);
+    const kept = entry.told ? info?.copy() : undefined;
+    this.assignQueued(entry);
     if (!entry.told) {
       this.#handshakeOver(entry);
       return;
     }
     const id = goesToLoopback(entry) ? identify(entry.handle, kernel) : undefined;
-    this.#ports.report({ kind: 'socket_event', event: 'connected', socket: entry.number, at, id, info: info?.copy() });
+    this.#ports.report({ kind: 'socket_event', event: 'connected', socket: entry.number, at, id, info: kept });
   }
 
   /** Tells of the connection when somebody wants to hear of its handshake now; else it waits until somebody does. */
@@ -181,63 +201,13 @@ export class SocketLife {
   }
 
   /** A queued request gets a connection that was opened in the context of the one before it. */
-  #assign(entry: Entry): void {
+  assignQueued(entry: Entry): void {
     const { _httpMessage: request } = this.#registry.outermost(entry) as { _httpMessage?: object | null };
     const context = request ? this.#ports.requests.contextOf(request) : undefined;
     if (context !== undefined) assign(entry, context, this.#ports);
   }
 
-  #failed(entry: Entry, status: number): void {
-    this.#assign(entry);
-    const { number: socket } = entry;
-    this.#registry.tell(entry);
-    this.#registry.seen++;
-    this.#registry.remove(entry);
-    const error = errorName(status);
-    this.#ports.report({ kind: 'socket_event', event: 'connect_failed', socket, at: this.#ports.now(), error });
-  }
-
-  #gone(entry: Entry, error: string | undefined, reset = false): void {
-    const { fd, number: socket, handle } = entry;
-    const kernel = fd >= 0 ? this.#ports.kernel() : undefined;
-    const info = entry.told || this.#ports.audience.listens ? kernel?.tcpInfo(fd) : undefined;
-    const { bytesRead } = entry;
-    const at = this.#ports.now();
-    this.#registry.seen++;
-    if (!entry.told && this.#passesUntold(entry, at, info, error !== undefined || reset)) {
-      this.#registry.remove(entry);
-      return;
-    }
-    const kept = info?.copy();
-    this.#registry.tell(entry);
-    if (entry.phase === 'opening') this.#assign(entry);
-    // What Node did not read, another process may have: the kernel is asked, where the difference matters.
-    const ask = kept?.state === 'closed' || (unreadBytes(kept, bytesRead) ?? 0) > 0;
-    const unread = ask ? kernel?.unread(fd) : undefined;
-    this.#registry.remove(entry);
-    const how = reset ? 'reset' : 'close';
-    const { bytesWritten } = handle;
-    const ends = { how, error, info: kept, unread, bytesRead, bytesWritten } as const;
-    this.#ports.report({ kind: 'socket_event', event: 'closed', socket, at, ...ends });
-  }
-
-  /** Whether a connection that was never told of may go as it came. */
-  #passesUntold(entry: Entry, at: Instant, info: TcpInfo | undefined, abnormal: boolean): boolean {
-    // One that nobody claimed is no connection of ours.
-    if (entry.unclaimed) return true;
-    if (entry.phase !== 'open') return false;
-    const { audience } = this.#ports;
-    if (info !== undefined && !entry.suppressed) {
-      const dull = !abnormal && isDullLife(entry, at, info, entry.bytesRead);
-      if (audience.wantsTeardown(dull)) return false;
-    }
-    const role = entry.peer ? 'client' : 'server';
-    const site = entry.peer ? entry.call?.site : this.#listenSite(entry);
-    audience.closed({ cookie: entry.cookie, closedAt: at, role, site, suppressed: entry.suppressed });
-    return true;
-  }
-
-  #listenSite({ socket }: Entry): CallSite | undefined {
+  listenSite({ socket }: Entry): CallSite | undefined {
     const server = serverOf(socket);
     return server && this.#listenSites.get(server);
   }

@@ -48,6 +48,11 @@ export function isOpen(handle: TcpHandle): boolean {
   return handle.fd >= 0;
 }
 
+/** Has a peer: connect(2) has come to a good end. */
+export function isConnected(handle: TcpHandle): boolean {
+  return handle.getpeername({}) === 0;
+}
+
 /** Node's prototype of all TCP handles, once one has been seen. */
 export function tcpHandlePrototype(): object | undefined {
   return tcpPrototype;

@@ -1,0 +1,33 @@
+import { type Endpoint, endpoint } from '../../tcp/endpoint.ts';
+import type { ConnectCall } from './entry.ts';
+import { plainValue } from './plain-value.ts';
+
+/** The first argument of connect(), or that of the array which Node has normalised already. */
+export function optionsOf(args: readonly unknown[]): unknown {
+  const first = args[0];
+  return Array.isArray(first) ? first[0] : first;
+}
+
+/**
+ * What `connect(options)` or `connect(port, host)` asks for; undefined for a path, and for what is no port. An accessor
+ * of the application is not asked and nothing is converted: how often that happens is the application's to notice.
+ */
+export function requestedEndpoint(args: readonly unknown[]): Endpoint | undefined {
+  const options = optionsOf(args);
+  if (typeof options !== 'object') return requested(args[1], options);
+  if (plainValue(options, 'path')) return undefined;
+  return requested(plainValue(options, 'host'), plainValue(options, 'port'));
+}
+
+/** Where the SYN goes to: one object for it and for what was asked for, where these are the same. */
+export function peerOf(call: ConnectCall | undefined, address: string, port: number): Endpoint {
+  const requested = call?.requested;
+  return requested?.address === address && requested.port === port ? requested : endpoint(address, port);
+}
+
+function requested(host: unknown, port: unknown): Endpoint | undefined {
+  if (typeof port !== 'number' && typeof port !== 'string') return undefined;
+  const number = Number(port);
+  if (!Number.isInteger(number)) return undefined;
+  return { address: typeof host === 'string' && host !== '' ? host : 'localhost', port: number };
+}

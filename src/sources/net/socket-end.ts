@@ -1,0 +1,86 @@
+import type { CallSite } from '../../connection/observation.ts';
+import { unreadBytes } from '../../connection/teardown.ts';
+import type { Instant } from '../../tcp/identity.ts';
+import type { TcpInfo } from '../../tcp/tcp-info.ts';
+import { isDullLife } from './dull.ts';
+import type { Entry } from './entry.ts';
+import type { HookPorts } from './hook-ports.ts';
+import { errorName } from './node-socket.ts';
+import type { Registry } from './registry.ts';
+
+/** What came before the end. */
+export interface LifeSoFar {
+  settle(entry: Entry): void;
+  assignQueued(entry: Entry): void;
+  listenSite(entry: Entry): CallSite | undefined;
+}
+
+/** How a connection ends in this process: told, when somebody has heard of it or would like to, else noted for later. */
+export class SocketEnd {
+  readonly #registry: Registry;
+  readonly #ports: HookPorts;
+  readonly #life: LifeSoFar;
+
+  constructor(registry: Registry, ports: HookPorts, life: LifeSoFar) {
+    this.#registry = registry;
+    this.#ports = ports;
+    this.#life = life;
+  }
+
+  /** The connection was refused, timed out, or could not be tried at all. */
+  failed(entry: Entry, status: number): void {
+    this.#registry.seen++;
+    if (!entry.told && !this.#ports.audience.listens) {
+      this.#registry.remove(entry);
+      return;
+    }
+    this.#life.assignQueued(entry);
+    const { number: socket } = entry;
+    this.#registry.tell(entry);
+    this.#registry.remove(entry);
+    const error = errorName(status);
+    this.#ports.report({ kind: 'socket_event', event: 'connect_failed', socket, at: this.#ports.now(), error });
+  }
+
+  /** The descriptor is about to be closed. */
+  gone(entry: Entry, error: string | undefined, reset = false): void {
+    this.#life.settle(entry);
+    const { fd, number: socket, handle } = entry;
+    const kernel = fd >= 0 ? this.#ports.kernel() : undefined;
+    const info = entry.told || this.#ports.audience.listens ? kernel?.tcpInfo(fd) : undefined;
+    const { bytesRead } = entry;
+    const at = this.#ports.now();
+    this.#registry.seen++;
+    if (!entry.told && this.#passesUntold(entry, at, info, error !== undefined || reset)) {
+      this.#registry.remove(entry);
+      return;
+    }
+    const kept = info?.copy();
+    this.#registry.tell(entry);
+    if (entry.phase === 'opening') this.#life.assignQueued(entry);
+    // What Node did not read, another process may have: the kernel is asked, where the difference matters.
+    const ask = kept?.state === 'closed' || (unreadBytes(kept, bytesRead) ?? 0) > 0;
+    const unread = ask ? kernel?.unread(fd) : undefined;
+    this.#registry.remove(entry);
+    const how = reset ? 'reset' : 'close';
+    const { bytesWritten } = handle;
+    const ends = { how, error, info: kept, unread, bytesRead, bytesWritten } as const;
+    this.#ports.report({ kind: 'socket_event', event: 'closed', socket, at, ...ends });
+  }
+
+  /** Whether a connection that was never told of may go as it came. */
+  #passesUntold(entry: Entry, at: Instant, info: TcpInfo | undefined, abnormal: boolean): boolean {
+    // One that nobody claimed is no connection of ours.
+    if (entry.unclaimed) return true;
+    const { audience } = this.#ports;
+    if (entry.phase !== 'open') return !audience.listens;
+    if (info !== undefined && !entry.suppressed) {
+      const dull = !abnormal && isDullLife(entry, at, info, entry.bytesRead);
+      if (audience.wantsTeardown(dull)) return false;
+    }
+    const role = entry.peer ? 'client' : 'server';
+    const site = entry.peer ? entry.call?.site : this.#life.listenSite(entry);
+    audience.closed({ cookie: entry.cookie, closedAt: at, role, site, suppressed: entry.suppressed });
+    return true;
+  }
+}
