@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type KernelSockets, kernelSockets } from '../src/ffi/kernel-sockets.ts';
 import { loadLibc } from '../src/ffi/libc.ts';
 import { now } from '../src/monotonic.ts';
+import { Pace } from '../src/sources/pace.ts';
 import { dump } from '../src/sources/sock-diag/dump.ts';
 import { type TcpState, tcpStates } from '../src/tcp/state.ts';
 
@@ -21,6 +22,7 @@ export async function dumpOnce(states: readonly TcpState[]): Promise<number> {
   const { whole, rows, error } = await dump(loadLibc(), states, () => {}, {
     now,
     signal: new AbortController().signal,
+    look: new Pace({ now, intervalMs: 1, cpuBudget: 1, cpu: () => undefined }).look(),
   });
   if (error) throw error;
   if (!whole) throw new Error('the dump was not whole');
