@@ -1,7 +1,12 @@
 // The acts of the demo: what is told, which traffic is made, and which finding it ends with.
 
 /** What synfin is set to here. The defaults are calmer: nobody wants to wait for a minute in a demo. */
-export const settings = { SYNFIN_INTERVAL_MS: '500', SYNFIN_CLOSE_WAIT_MS: '2000', SYNFIN_UNREAD_MS: '2000' };
+export const settings = {
+  SYNFIN_INTERVAL_MS: '500',
+  SYNFIN_CPU_BUDGET: '0.2',
+  SYNFIN_CLOSE_WAIT_MS: '2000',
+  SYNFIN_UNREAD_MS: '2000',
+};
 
 export const patience =
   'shortened for the demo: synfin looks every 0.5 s (by default every 5 s) and calls it a leak after 2 s ' +

@@ -83,6 +83,11 @@ export class Candidate {
       if (!signal.aborted) throw new Error('it ended on its own');
       this.#state = 'waiting';
     } catch (error) {
+      if (signal.aborted) {
+        // Whatever broke while it was being stopped is no news of the host.
+        this.#state = 'waiting';
+        return;
+      }
       this.#state = 'failed';
       this.#reason = messageOf(error);
       const worked = now() - startedAt >= Math.max(this.#pauseMs, this.#options.retryMs * pausesOfWork) * 1000;

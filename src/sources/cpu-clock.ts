@@ -6,8 +6,13 @@ export interface CpuTimes {
   readonly process: number;
 }
 
-/** The kernel brings a running thread's time up to date at its timer's tick: so many microseconds may be missing. */
-export const cpuClockLagUs = 10_000;
+/**
+ * The kernel brings a running thread's time up to date at its timer's tick: so many microseconds may be missing of the
+ * thread that asks. They are missing of the process as well, so that the difference, the time of the other threads, is
+ * right to a millisecond or two.
+ */
+export const threadLagUs = 10_000;
+export const othersLagUs = 2_000;
 
 /** Reads the clocks; undefined where /proc does not say. Some 20 µs. */
 export function cpuClock(procRoot: string): () => CpuTimes | undefined {

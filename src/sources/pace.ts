@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instant } from '../tcp/identity.ts';
-import { type CpuTimes, cpuClockLagUs } from './cpu-clock.ts';
+import { type CpuTimes, othersLagUs, threadLagUs } from './cpu-clock.ts';
 import { Slices } from './slices.ts';
 
 export interface PaceOptions {
@@ -113,8 +113,8 @@ export class PacedLook {
     if (this.#before && after) {
       const thread = after.thread - this.#before.thread;
       const others = after.process - this.#before.process - thread;
-      onLoop = Math.min(onLoop, Math.max(0, thread) + cpuClockLagUs);
-      elsewhere = Math.min(elsewhere, Math.max(0, others) + cpuClockLagUs);
+      onLoop = Math.min(onLoop, Math.max(0, thread) + threadLagUs);
+      elsewhere = Math.min(elsewhere, Math.max(0, others) + othersLagUs);
     }
     this.#pay(onLoop + elsewhere + this.#childUs);
   }

@@ -143,7 +143,7 @@ describe('npm run demo', { skip, concurrency: true }, () => {
 
 describe('npm run demo, where the kernel cannot be asked', () => {
   it('→ the spans, what could not be shown and why, exit code 0', async () => {
-    const output = await run([process.execPath, demo], { SYNFIN_SOURCES: 'netstat' });
+    const output = await run([process.execPath, demo], { SYNFIN_SOURCES: 'ebpf' });
     assert.match(output, /handshake {2}client .* userland$/m);
     assert.match(output, /Not shown here: close_wait_leak · fetch_body_not_consumed, /);
     assert.match(

@@ -6,7 +6,12 @@ import type { Finding } from '../../src/index.ts';
 import { type Ended, fixture, jsonLines, kernelNeeds, Program, register } from './run.ts';
 
 const file = fixture('hostile.mjs');
-const env = { SYNFIN_FINDINGS: 'json', SYNFIN_INTERVAL_MS: '200', SYNFIN_CLOSE_WAIT_MS: '500' };
+const env = {
+  SYNFIN_FINDINGS: 'json',
+  SYNFIN_INTERVAL_MS: '200',
+  SYNFIN_CLOSE_WAIT_MS: '500',
+  SYNFIN_CPU_BUDGET: '1',
+};
 
 function told({ stderr }: Ended): Finding[] {
   return jsonLines<Finding>(stderr).filter(({ kind }) => kind !== undefined);

@@ -81,11 +81,11 @@ function settled(text: string): string {
     .replace(/\b[1-9]\d{4}\b/g, 'N');
 }
 
-/** A line that says why there are no findings is meant to be seen; it is no difference of the program. */
+/** A line that says why another source looks, or why none does, is meant to be seen; it is no difference of the program. */
 function withoutUs(stderr: string): string {
   return stderr
     .split('\n')
-    .filter((line) => !line.startsWith('synfin: no findings are given') && !line.includes(ours))
+    .filter((line) => !/^synfin: (no findings are given|source .* cannot run here)/.test(line) && !line.includes(ours))
     .join('\n')
     .replace('TCPConnectWrap.afterConnect [as oncomplete]', 'TCPConnectWrap.afterConnect');
 }
