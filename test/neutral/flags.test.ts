@@ -15,7 +15,9 @@ const permitted = (...more: string[]) => [permission, ...network, '--allow-fs-re
 
 /** Which source cannot look, and why, is meant to be seen: whoever forbids addons is told so, once. */
 function reported({ stderr, ...rest }: Ended): Ended {
-  const lines = stderr.split('\n').filter((line) => !/^synfin: (?:no findings are given|source \w+ cannot run here)/.test(line));
+  const lines = stderr
+    .split('\n')
+    .filter((line) => !/^synfin: (?:no findings are given|source \w+ cannot run here)/.test(line));
   return { ...rest, stderr: lines.join('\n') };
 }
 

@@ -41,7 +41,7 @@ const noCookie = 0xffff_ffff;
  * ```
  */
 const request = { size: 56, states: 4, id: 8 } as const;
-const socketId = { sourcePort: 0, destinationPort: 2, source: 4, destination: 20, cookie: 40 } as const;
+export const socketId = { sourcePort: 0, destinationPort: 2, source: 4, destination: 20, cookie: 40 } as const;
 
 /**
  * ```c
@@ -59,7 +59,7 @@ const socketId = { sourcePort: 0, destinationPort: 2, source: 4, destination: 20
  * };                                 // 72  struct nlattr follow
  * ```
  */
-const reply = { size: 72, id: 4, expires: 52, rqueue: 56, wqueue: 60, uid: 64, inode: 68 } as const;
+export const reply = { size: 72, id: 4, expires: 52, rqueue: 56, wqueue: 60, uid: 64, inode: 68 } as const;
 
 const timers = ['none', 'retransmit', 'keepalive', 'time_wait', 'probe'] as const;
 
@@ -103,18 +103,31 @@ export function lookUpRequest(
   return buildRequest(SOCK_DIAG_BY_FAMILY, requestFlags.one, sequence, bytes);
 }
 
+/** What is wrong with an answer's payload, if anything is: size, family, state, and the lengths of its attributes. */
+export function checkInetDiag(view: DataView, start: number, end: number): SynfinError | undefined {
+  if (end - start < reply.size) return malformed(`inet_diag_msg of ${end - start} bytes, need ${reply.size}`);
+  const family = view.getUint8(start);
+  if (family !== addressFamily.inet && family !== addressFamily.inet6) return malformed(`idiag_family is ${family}`);
+  const state = view.getUint8(start + 1);
+  if (stateFromLinux(state) === undefined) return malformed(`idiag_state is ${state}`);
+  for (let at = start + reply.size; at < end; ) {
+    const size = end - at < 4 ? 0 : view.getUint16(at, true);
+    if (size < 4 || size > end - at) return malformed(`attribute of ${size} bytes where ${end - at} are left`);
+    at += align(size);
+  }
+  return undefined;
+}
+
 /**
  * The socket that an answer's payload, from `start` to `end`, tells of. A minisock (TIME_WAIT, FIN_WAIT2 without owner)
  * and a socket that nobody has accepted have no file: inode and uid are then zeros in the bytes, and undefined here.
  */
 export function parseInetDiag(view: DataView, start: number, end: number, at: Instant): Row | SynfinError {
-  if (end - start < reply.size) return malformed(`inet_diag_msg of ${end - start} bytes, need ${reply.size}`);
+  const wrong = checkInetDiag(view, start, end);
+  if (wrong) return wrong;
   const family = view.getUint8(start);
-  if (family !== addressFamily.inet && family !== addressFamily.inet6) return malformed(`idiag_family is ${family}`);
-  const state = stateFromLinux(view.getUint8(start + 1));
-  if (state === undefined) return malformed(`idiag_state is ${view.getUint8(start + 1)}`);
+  const state = stateFromLinux(view.getUint8(start + 1)) ?? 'closed';
   const info = infoAttribute(view, start + reply.size, end);
-  if (info instanceof SynfinError) return info;
 
   const id = start + reply.id;
   const addressSize = family === addressFamily.inet ? 4 : 16;
@@ -165,18 +178,15 @@ function ipv6At(view: DataView, at: number): string {
 }
 
 /** Walks `struct nlattr { __u16 nla_len; __u16 nla_type; }`: nla_len counts these four bytes, and not the padding. */
-function infoAttribute(view: DataView, start: number, end: number): TcpInfo | undefined | SynfinError {
-  let info: TcpInfo | undefined;
+function infoAttribute(view: DataView, start: number, end: number): TcpInfo | undefined {
   for (let at = start; at < end; ) {
-    const size = end - at < 4 ? 0 : view.getUint16(at, true);
-    if (size < 4 || size > end - at) return malformed(`attribute of ${size} bytes where ${end - at} are left`);
+    const size = view.getUint16(at, true);
     // The two upper bits are NLA_F_NESTED and NLA_F_NET_BYTEORDER.
-    if ((view.getUint16(at + 2, true) & 0x3fff) === INET_DIAG_INFO) {
-      info = parseTcpInfo(new Uint8Array(view.buffer, view.byteOffset + at + 4, size - 4));
-    }
+    if ((view.getUint16(at + 2, true) & 0x3fff) === INET_DIAG_INFO)
+      return parseTcpInfo(new Uint8Array(view.buffer, view.byteOffset + at + 4, size - 4));
     at += align(size);
   }
-  return info;
+  return undefined;
 }
 
 function malformed(why: string): SynfinError {

@@ -113,7 +113,7 @@ export class SockDiagSource implements Source {
   }
 
   #dump(libc: Libc, states: readonly TcpState[], report: Report, look: PacedLook, signal: AbortSignal) {
-    return dump(libc, states, report, { now: this.#options.now, signal, look, info: true });
+    return dump(libc, states, (message) => report(message.row()), { now: this.#options.now, signal, look, info: true });
   }
 }
 

@@ -222,7 +222,8 @@ describe('ProcSource, over the real /proc', { skip: kernelNeeds }, () => {
     const into = (rows: Row[]) => (one: Observation) => void (one.kind === 'row' && rows.push(one));
     const { signal } = new AbortController();
     await procSource('/proc').look({ kind: 'states', states }, into(byProc));
-    await dump(loadLibc(), states, into(bySockDiag), { now, signal, look: freeLook() });
+    const keep = into(bySockDiag);
+    await dump(loadLibc(), states, (message) => keep(message.row()), { now, signal, look: freeLook() });
     const facts = (rows: Row[]) =>
       rows
         .filter(({ id }) => ports.includes(id.tuple?.local.port ?? 0) || ports.includes(id.tuple?.peer.port ?? 0))

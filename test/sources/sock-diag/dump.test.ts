@@ -52,7 +52,12 @@ async function dumpAll(libc: Libc, states: readonly TcpState[], options: { info?
   const rows: Row[] = [];
   const report = (observation: Observation) => void (observation.kind === 'row' && rows.push(observation));
   const { signal } = new AbortController();
-  const end = await dump(libc, states, report, { now: monotonic, signal, look: freeLook(), ...options });
+  const end = await dump(libc, states, (message) => report(message.row()), {
+    now: monotonic,
+    signal,
+    look: freeLook(),
+    ...options,
+  });
   return { end, rows };
 }
 
@@ -91,10 +96,8 @@ function done(family: 2 | 10, errno = 0, flags = 2): DataView {
 }
 
 describe('dump, with a kernel that', () => {
-  const report = () => {};
-
   async function ended(libc: Libc, signal = new AbortController().signal, now = monotonic): Promise<DumpEnd> {
-    return dump(libc, ['close_wait'], report, { now, signal, look: freeLook() });
+    return dump(libc, ['close_wait'], () => {}, { now, signal, look: freeLook() });
   }
 
   it('ends both families with NLMSG_DONE → whole', async () => {
