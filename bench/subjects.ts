@@ -19,7 +19,7 @@ export const leakStates: readonly TcpState[] = ['fin_wait_1', 'fin_wait_2', 'clo
 
 /** Looks at all sockets of this network namespace in these states, by sock_diag; the number of them. */
 export async function dumpOnce(states: readonly TcpState[]): Promise<number> {
-  const { whole, rows, error } = await dump(loadLibc(), states, () => {}, {
+  const { whole, rows, error } = await dump(loadLibc(), states, () => undefined, {
     now,
     signal: new AbortController().signal,
     look: new Pace({ now, intervalMs: 5000, cpuBudget: 1, cpu: () => undefined }).look(),

@@ -34,7 +34,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'option-values.ts': [],
   'ignored.ts': ['connection', 'tcp', 'node:net'],
   'options.ts': ['errors.ts', 'option-values.ts', 'ignored.ts'],
-  'intake.ts': ['connection', 'tcp', 'sources'],
+  'intake.ts': ['connection', 'tcp', 'sources', 'node:timers'],
   'own-directory.ts': ['node:'],
   'kernel-access.ts': ['errors.ts', 'ffi', 'options.ts'],
   'kernel-sources.ts': [

@@ -26,11 +26,12 @@ export function experience(connection: Lifecycle, event: Experience): readonly L
   }
 }
 
-/** Where the kernel's rows have no counters, what JavaScript has read is the only proof that somebody reads. */
+/** Where the kernel's rows have no counters, what JavaScript has read and handed over is the only proof that bytes move. */
 function inspect(connection: Lifecycle, { at, signals, site }: Inspected): void {
   const before = connection.signals;
   const counted = connection.readAtLook !== undefined;
-  if (!counted && before !== undefined && before.bytesRead !== signals.bytesRead) {
+  const moved = before?.bytesRead !== signals.bytesRead || before?.bytesWritten !== signals.bytesWritten;
+  if (!counted && before !== undefined && moved) {
     connection.progress++;
     connection.progressAt = at;
   }

@@ -35,6 +35,11 @@ export class Slices {
     return this.#now() - this.#startedAt >= longestUs;
   }
 
+  /** Of so many microseconds, how many are left in this turn. */
+  leftUs(most: number): number {
+    return this.#startedAt === undefined ? 0 : most - (this.#now() - this.#startedAt);
+  }
+
   /** Lets everybody else have a turn. */
   async rest(): Promise<void> {
     this.end();

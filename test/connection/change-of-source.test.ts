@@ -28,8 +28,8 @@ function tableEnd(startedAt: number, at: number) {
   return sweepEnd(startedAt, at, ['close_wait', 'established'], { source: 'procfs' });
 }
 
-function inspected(at: number, bytesRead: number) {
-  const signals = { bytesRead } as SocketSignals;
+function inspected(at: number, bytesRead: number, bytesWritten = 0) {
+  const signals = { bytesRead, bytesWritten } as SocketSignals;
   return { kind: 'socket_event', event: 'inspected', socket: 1, at: seconds(at), signals } as const;
 }
 
@@ -100,6 +100,14 @@ describe('a table without counters', () => {
     tell(tableRow(20, 'established', 500), inspected(20.1, 2000));
     assert.equal(connection().progress, progress + 1);
     tell(tableRow(25, 'established', 500), inspected(25.1, 2000));
+    assert.equal(connection().progress, progress + 1);
+  });
+
+  it('bytes that are written and taken before each look: progress', () => {
+    const { tell, connection } = watch();
+    tell(connecting(1, 9.99), connected(1, 10), tableRow(15, 'close_wait'), inspected(15.1, 5, 100));
+    const { progress } = connection();
+    tell(tableRow(20, 'close_wait'), inspected(20.1, 5, 200));
     assert.equal(connection().progress, progress + 1);
   });
 

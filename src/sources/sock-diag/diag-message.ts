@@ -1,5 +1,5 @@
 import type { Row } from '../../connection/observation.ts';
-import { SynfinError } from '../../errors.ts';
+import type { SynfinError } from '../../errors.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import { stateFromLinux, type TcpState } from '../../tcp/state.ts';
 import { checkInetDiag, parseInetDiag, reply, socketId } from './inet-diag.ts';
@@ -57,10 +57,8 @@ export class DiagMessage {
     return this.#view.getUint32(this.#start + reply.inode, true);
   }
 
-  /** All of it, to keep. */
-  row(): Row {
-    const row = parseInetDiag(this.#view, this.#start, this.#end, this.#at);
-    if (row instanceof SynfinError) throw row;
-    return row;
+  /** All of it, to keep, or what is wrong with its attributes. */
+  row(): Row | SynfinError {
+    return parseInetDiag(this.#view, this.#start, this.#end, this.#at);
   }
 }

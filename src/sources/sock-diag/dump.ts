@@ -6,6 +6,7 @@ import { fourTupleKey } from '../../tcp/endpoint.ts';
 import type { Instant, SocketIdentity } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
 import type { PacedLook } from '../pace.ts';
+import type { Report } from '../source.ts';
 import { DiagMessage } from './diag-message.ts';
 import {
   type AddressFamily,
@@ -41,6 +42,9 @@ const chunkSize = 32_768;
 /** A datagram that is this long was filled. */
 const nearlyFull = chunkSize - 1024;
 
+/** So long one turn of the event loop may be held by datagrams that are filled soon, in microseconds. */
+const mostHeldUs = 800;
+
 /** One that took the kernel longer than this, in microseconds, is left to another thread the next time. */
 const briefUs = 500;
 
@@ -54,8 +58,18 @@ const answerSize = 4096;
 const patience = 2_000_000;
 const longest = 60_000_000;
 
-/** Takes one socket of a dump. The message is good until it returns. Never throws. */
-export type Take = (message: DiagMessage) => void;
+/** Takes one socket of a dump, or says what is wrong with it. The message is good until it returns. Never throws. */
+export type Take = (message: DiagMessage) => SynfinError | undefined;
+
+/** Every socket as a row of its own. */
+export function rowsTo(report: Report): Take {
+  return (message) => {
+    const row = message.row();
+    if (row instanceof SynfinError) return row;
+    report(row);
+    return undefined;
+  };
+}
 
 /**
  * Hands over each TCP socket in these states in the network namespace that this thread is in. One datagram per turn of
@@ -135,7 +149,7 @@ interface FamilyDump extends DumpOptions {
 }
 
 async function dumpFamily(libc: Libc, fd: number, job: FamilyDump): Promise<'done' | 'aborted' | SynfinError> {
-  const { family, states, tally, now, signal, look, info = false } = job;
+  const { family, states, take, tally, now, signal, look, info = false } = job;
   const { slices } = look;
   const attempt = `dumping ${family === addressFamily.inet ? 'AF_INET' : 'AF_INET6'} sockets`;
   const buffer = new DataView(new ArrayBuffer(chunkSize));
@@ -162,16 +176,15 @@ async function dumpFamily(libc: Libc, fd: number, job: FamilyDump): Promise<'don
         if (type === SOCK_DIAG_BY_FAMILY) messages.push(start, end);
       });
       for (let i = 0; i < messages.length; i += 2) {
-        if (i % betweenLooks === 0 && slices.isOver()) await slices.rest();
-        if (signal.aborted) return 'aborted';
-        const wrong = message.goTo(messages[i] ?? 0, messages[i + 1] ?? 0, at);
-        if (wrong) tally.malformed++;
-        else {
-          tally.rows++;
-          job.take(message);
+        if (i % betweenLooks === 0 && slices.isOver()) {
+          await slices.rest();
+          if (signal.aborted) return 'aborted';
         }
+        const wrong = message.goTo(messages[i] ?? 0, messages[i + 1] ?? 0, at) ?? take(message);
+        if (wrong) tally.malformed++;
+        else tally.rows++;
       }
-      if (soon) await slices.rest();
+      if (soon && slices.leftUs(mostHeldUs) < now() - startedAt) await slices.rest();
       tally.interrupted ||= walked.interrupted;
       const end = familyEnd(walked);
       if (end !== undefined) return end;

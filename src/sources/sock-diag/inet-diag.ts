@@ -103,19 +103,13 @@ export function lookUpRequest(
   return buildRequest(SOCK_DIAG_BY_FAMILY, requestFlags.one, sequence, bytes);
 }
 
-/** What is wrong with an answer's payload, if anything is: size, family, state, and the lengths of its attributes. */
+/** What is wrong with the fixed part of an answer's payload, if anything is: size, family, state. */
 export function checkInetDiag(view: DataView, start: number, end: number): SynfinError | undefined {
   if (end - start < reply.size) return malformed(`inet_diag_msg of ${end - start} bytes, need ${reply.size}`);
   const family = view.getUint8(start);
   if (family !== addressFamily.inet && family !== addressFamily.inet6) return malformed(`idiag_family is ${family}`);
   const state = view.getUint8(start + 1);
-  if (stateFromLinux(state) === undefined) return malformed(`idiag_state is ${state}`);
-  for (let at = start + reply.size; at < end; ) {
-    const size = end - at < 4 ? 0 : view.getUint16(at, true);
-    if (size < 4 || size > end - at) return malformed(`attribute of ${size} bytes where ${end - at} are left`);
-    at += align(size);
-  }
-  return undefined;
+  return stateFromLinux(state) === undefined ? malformed(`idiag_state is ${state}`) : undefined;
 }
 
 /**
@@ -128,6 +122,7 @@ export function parseInetDiag(view: DataView, start: number, end: number, at: In
   const family = view.getUint8(start);
   const state = stateFromLinux(view.getUint8(start + 1)) ?? 'closed';
   const info = infoAttribute(view, start + reply.size, end);
+  if (info instanceof SynfinError) return info;
 
   const id = start + reply.id;
   const addressSize = family === addressFamily.inet ? 4 : 16;
@@ -178,15 +173,18 @@ function ipv6At(view: DataView, at: number): string {
 }
 
 /** Walks `struct nlattr { __u16 nla_len; __u16 nla_type; }`: nla_len counts these four bytes, and not the padding. */
-function infoAttribute(view: DataView, start: number, end: number): TcpInfo | undefined {
+function infoAttribute(view: DataView, start: number, end: number): TcpInfo | undefined | SynfinError {
+  let info: TcpInfo | undefined;
   for (let at = start; at < end; ) {
-    const size = view.getUint16(at, true);
+    const size = end - at < 4 ? 0 : view.getUint16(at, true);
+    if (size < 4 || size > end - at) return malformed(`attribute of ${size} bytes where ${end - at} are left`);
     // The two upper bits are NLA_F_NESTED and NLA_F_NET_BYTEORDER.
-    if ((view.getUint16(at + 2, true) & 0x3fff) === INET_DIAG_INFO)
-      return parseTcpInfo(new Uint8Array(view.buffer, view.byteOffset + at + 4, size - 4));
+    if ((view.getUint16(at + 2, true) & 0x3fff) === INET_DIAG_INFO) {
+      info = parseTcpInfo(new Uint8Array(view.buffer, view.byteOffset + at + 4, size - 4));
+    }
     at += align(size);
   }
-  return undefined;
+  return info;
 }
 
 function malformed(why: string): SynfinError {

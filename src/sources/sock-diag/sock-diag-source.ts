@@ -4,7 +4,7 @@ import type { Instant } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
 import type { Pace, PacedLook, Spent } from '../pace.ts';
 import type { LookRequest, OwnLook, Report, Source } from '../source.ts';
-import { dump, lookUp } from './dump.ts';
+import { dump, lookUp, rowsTo } from './dump.ts';
 
 export interface SockDiagOptions {
   readonly libc: () => Libc;
@@ -113,7 +113,7 @@ export class SockDiagSource implements Source {
   }
 
   #dump(libc: Libc, states: readonly TcpState[], report: Report, look: PacedLook, signal: AbortSignal) {
-    return dump(libc, states, (message) => report(message.row()), { now: this.#options.now, signal, look, info: true });
+    return dump(libc, states, rowsTo(report), { now: this.#options.now, signal, look, info: true });
   }
 }
 

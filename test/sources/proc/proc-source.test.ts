@@ -10,7 +10,7 @@ import { NotSupportedError } from '../../../src/errors.ts';
 import { loadLibc } from '../../../src/ffi/libc.ts';
 import { now } from '../../../src/monotonic.ts';
 import { ProcSource, type ProcSourceOptions } from '../../../src/sources/proc/proc-source.ts';
-import { dump } from '../../../src/sources/sock-diag/dump.ts';
+import { dump, rowsTo } from '../../../src/sources/sock-diag/dump.ts';
 import type { OwnLook } from '../../../src/sources/source.ts';
 import { fourTupleKey } from '../../../src/tcp/endpoint.ts';
 import type { SocketIdentity } from '../../../src/tcp/identity.ts';
@@ -222,8 +222,7 @@ describe('ProcSource, over the real /proc', { skip: kernelNeeds }, () => {
     const into = (rows: Row[]) => (one: Observation) => void (one.kind === 'row' && rows.push(one));
     const { signal } = new AbortController();
     await procSource('/proc').look({ kind: 'states', states }, into(byProc));
-    const keep = into(bySockDiag);
-    await dump(loadLibc(), states, (message) => keep(message.row()), { now, signal, look: freeLook() });
+    await dump(loadLibc(), states, rowsTo(into(bySockDiag)), { now, signal, look: freeLook() });
     const facts = (rows: Row[]) =>
       rows
         .filter(({ id }) => ports.includes(id.tuple?.local.port ?? 0) || ports.includes(id.tuple?.peer.port ?? 0))

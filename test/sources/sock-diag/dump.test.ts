@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Observation, Row } from '../../../src/connection/observation.ts';
 import { NotSupportedError, SynfinError } from '../../../src/errors.ts';
 import { type Libc, loadLibc } from '../../../src/ffi/libc.ts';
-import { type DumpEnd, dump, lookUp } from '../../../src/sources/sock-diag/dump.ts';
+import { type DumpEnd, dump, lookUp, rowsTo } from '../../../src/sources/sock-diag/dump.ts';
 import { endpoint, type FourTuple } from '../../../src/tcp/endpoint.ts';
 import {
   cookieFromNumber,
@@ -52,7 +52,7 @@ async function dumpAll(libc: Libc, states: readonly TcpState[], options: { info?
   const rows: Row[] = [];
   const report = (observation: Observation) => void (observation.kind === 'row' && rows.push(observation));
   const { signal } = new AbortController();
-  const end = await dump(libc, states, (message) => report(message.row()), {
+  const end = await dump(libc, states, rowsTo(report), {
     now: monotonic,
     signal,
     look: freeLook(),
@@ -97,7 +97,7 @@ function done(family: 2 | 10, errno = 0, flags = 2): DataView {
 
 describe('dump, with a kernel that', () => {
   async function ended(libc: Libc, signal = new AbortController().signal, now = monotonic): Promise<DumpEnd> {
-    return dump(libc, ['close_wait'], () => {}, { now, signal, look: freeLook() });
+    return dump(libc, ['close_wait'], () => undefined, { now, signal, look: freeLook() });
   }
 
   it('ends both families with NLMSG_DONE → whole', async () => {
@@ -370,7 +370,7 @@ describe('the real kernel', { skip }, () => {
     await connection('127.0.0.1', '127.0.0.1');
     const count = readdirSync('/proc/self/fd').length;
     await dumpAll(kernel(), tcpStateNames);
-    await dump(kernel(), tcpStateNames, () => {}, {
+    await dump(kernel(), tcpStateNames, () => undefined, {
       now: monotonic,
       signal: AbortSignal.abort(),
       look: freeLook(),
