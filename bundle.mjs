@@ -3,7 +3,7 @@
 import { build } from 'esbuild';
 
 await build({
-  entryPoints: ['src/index.ts', 'src/register.ts'],
+  entryPoints: ['src/index.ts', 'src/register.ts', 'src/kernel-watch.ts'],
   outdir: 'dist',
   bundle: true,
   splitting: true,

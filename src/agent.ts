@@ -10,6 +10,7 @@ import { ignoring } from './ignored.ts';
 import { Intake } from './intake.ts';
 import { KernelAccess } from './kernel-access.ts';
 import type { KernelWatch } from './kernel-watch.ts';
+import { loadKernelWatch } from './load-kernel-watch.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
@@ -167,8 +168,8 @@ export class Agent {
 
   async #watchKernel(signal: AbortSignal): Promise<void> {
     try {
-      const { KernelWatch } = await import('./kernel-watch.ts');
       if (signal.aborted) return;
+      const { KernelWatch } = loadKernelWatch();
       this.#watch = new KernelWatch({
         options: this.#options,
         access: this.#kernel,

@@ -126,7 +126,7 @@ export class Examiner {
 
   async #descriptors(): Promise<Limit | undefined> {
     const { procRoot } = this.#options;
-    this.#limit = (await openFilesLimit(procRoot, 'self')) ?? this.#limit;
+    this.#limit = openFilesLimit(procRoot, 'self') ?? this.#limit;
     const usage = await descriptorCount(procRoot, 'self');
     if (this.#limit === undefined || usage === undefined) return undefined;
     return { limit: this.#limit, usage: usage === 'exhausted' ? this.#limit : usage };

@@ -48,6 +48,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...['tcp', 'connection', 'detectors', 'explain', 'sources', 'sources/net', 'options.ts', 'node:'],
     ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts'],
   ],
+  'load-kernel-watch.ts': ['kernel-watch.ts', 'node:module'],
   'agent.ts': [
     ...['tcp', 'connection', 'explain', 'telemetry', 'sources', 'sources/net'],
     ...[
@@ -60,6 +61,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
       'options.ts',
       'stderr.ts',
       'kernel-watch.ts',
+      'load-kernel-watch.ts',
       'node:',
     ],
   ],

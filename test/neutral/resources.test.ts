@@ -21,9 +21,7 @@ describe('what keeps a process alive, and how it ends', { concurrency: 3 }, () =
     assert.deepEqual(endings(said('ended')), once);
   });
 
-  it('active resources while the kernel is looked at, and a leak is found', {
-    todo: 'src/sources/proc reads /proc with node:fs/promises: an FSReqPromise is active meanwhile',
-  }, async () => {
+  it('active resources while the kernel is looked at, and a leak is found', async () => {
     const { said } = await same(file, 'looked at');
     assert.match(JSON.stringify(said('seen')), /TCPSocketWrap/);
   });
@@ -62,9 +60,7 @@ describe('what keeps a process alive, and how it ends', { concurrency: 3 }, () =
     assert.equal(counts?.before.TCPCONNECTWRAP, 4);
   });
 
-  it('a clock of the application is its own', {
-    todo: 'src/agent.ts, src/monotonic.ts and src/sources/next-turn.ts call what is in globalThis and process by then',
-  }, async () => {
+  it('a clock of the application is its own', async () => {
     const { said } = await same('clocks.cjs', '');
     assert.deepEqual(said('calls'), [{ setTimeout: 1 }]);
   });

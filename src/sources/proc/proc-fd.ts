@@ -1,3 +1,4 @@
+import { statfsSync, statSync } from 'node:fs';
 import { opendir, readlink } from 'node:fs/promises';
 import { type Inode, inodeFrom } from '../../tcp/identity.ts';
 
@@ -30,6 +31,8 @@ export async function descriptorCount(
   procRoot: string,
   pid: number | 'self',
 ): Promise<number | 'exhausted' | undefined> {
+  const counted = countOf(`${procRoot}/${pid}/fd`);
+  if (counted !== undefined) return counted;
   let count = 0;
   try {
     for await (const names of piecesOf(`${procRoot}/${pid}/fd`)) count += names.length;
@@ -38,6 +41,19 @@ export async function descriptorCount(
   }
   // Reading the directory opens one more.
   return Math.max(0, count - 1);
+}
+
+/** PROC_SUPER_MAGIC (include/uapi/linux/magic.h) */
+const procMagic = 0x9fa0;
+
+/** Since Linux 6.2 the size of the directory is the number of descriptors (fs/proc/fd.c); before that it is 0. */
+function countOf(directory: string): number | undefined {
+  try {
+    const { size } = statSync(directory);
+    return size > 0 && statfsSync(directory).type === procMagic ? size : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The names in a directory, so many at a time as one turn of the event loop has time for. */

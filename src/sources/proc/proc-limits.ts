@@ -1,9 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 
 /** The soft RLIMIT_NOFILE of a process; undefined where it is unlimited or /proc does not say. */
-export async function openFilesLimit(procRoot: string, pid: number | 'self'): Promise<number | undefined> {
-  const text = await readFile(`${procRoot}/${pid}/limits`, 'utf8').catch(() => '');
-  return parseOpenFilesLimit(text);
+export function openFilesLimit(procRoot: string, pid: number | 'self'): number | undefined {
+  try {
+    return parseOpenFilesLimit(readFileSync(`${procRoot}/${pid}/limits`, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** From the line `Max open files            1024                 524288               files` (fs/proc/base.c). */

@@ -1,22 +1,14 @@
 import { constants } from 'node:os';
-import type { Row } from '../../connection/observation.ts';
 import { SynfinError } from '../../errors.ts';
 import { errnoName, type Libc } from '../../ffi/libc.ts';
-import { fourTupleKey } from '../../tcp/endpoint.ts';
-import type { Instant, SocketIdentity } from '../../tcp/identity.ts';
+import type { Instant } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
 import type { PacedLook } from '../pace.ts';
 import type { Report } from '../source.ts';
 import { DiagMessage } from './diag-message.ts';
-import {
-  type AddressFamily,
-  addressFamily,
-  dumpRequest,
-  lookUpRequest,
-  parseInetDiag,
-  SOCK_DIAG_BY_FAMILY,
-} from './inet-diag.ts';
+import { type AddressFamily, addressFamily, dumpRequest, SOCK_DIAG_BY_FAMILY } from './inet-diag.ts';
 import { type Walked, walkMessages } from './netlink.ts';
+import { failed, openSockDiag, refused } from './sock-diag-errors.ts';
 
 export interface DumpOptions {
   readonly now: () => Instant;
@@ -51,9 +43,6 @@ const briefUs = 500;
 /** So many entries of the list of messages, two for each, lie between two looks at the clock. */
 const betweenLooks = 8;
 
-/** More than one inet_diag_msg with its attributes (408 bytes on Linux 6.18), or an error with its request (92). */
-const answerSize = 4096;
-
 /** Microseconds without a byte after which a dump is given up, and the longest that one may take in all. */
 const patience = 2_000_000;
 const longest = 60_000_000;
@@ -82,7 +71,7 @@ export async function dump(
   options: DumpOptions,
 ): Promise<DumpEnd> {
   const tally: Tally = { rows: 0, malformed: 0, interrupted: false };
-  const fd = open(libc);
+  const fd = openSockDiag(libc);
   if (fd instanceof SynfinError) return { whole: false, rows: 0, malformed: 0, error: fd };
   const deadline = options.now() + longest;
   let end: 'done' | 'aborted' | SynfinError = 'done';
@@ -100,38 +89,6 @@ export async function dump(
   const { rows, malformed, interrupted } = tally;
   const whole = end === 'done' && malformed === 0 && !interrupted;
   return { whole, rows, malformed, error: end instanceof SynfinError ? end : undefined };
-}
-
-/**
- * The one socket with this identity's four-tuple and, if it has one, cookie; its `info` included. Undefined when there
- * is none. Takes some 20 µs, in this turn of the event loop.
- */
-export function lookUp(libc: Libc, id: SocketIdentity, now: () => Instant): Row | SynfinError | undefined {
-  if (id.tuple === undefined) return failed('looking a socket up', 'the identity has no four-tuple');
-  const sequence = 1;
-  const request = lookUpRequest(id.tuple, id.cookie, sequence);
-  if (request instanceof SynfinError) return request;
-  const fd = open(libc);
-  if (fd instanceof SynfinError) return fd;
-  try {
-    const sent = libc.send(fd, request);
-    if (sent < 0) return failed('sending a sock_diag look-up', errnoName(sent));
-    const buffer = new DataView(new ArrayBuffer(answerSize));
-    const length = libc.receive(fd, new Uint8Array(buffer.buffer));
-    if (length < 0) return failed('receiving the answer to a sock_diag look-up', errnoName(length));
-    let answer: Row | SynfinError | undefined;
-    const at = now();
-    const walked = walkMessages(buffer, length, sequence, (type, start, end) => {
-      if (type === SOCK_DIAG_BY_FAMILY) answer ??= parseInetDiag(buffer, start, end, at);
-    });
-    if (walked.kind === 'malformed') return walked.error;
-    if (walked.kind === 'error') return isAbsence(walked.errno) ? undefined : refused('look-up', walked.errno);
-    if (answer === undefined) return failed('looking a socket up', 'the kernel sent no answer');
-    if (answer instanceof SynfinError) return answer;
-    return isAsked(answer, id) ? answer : undefined;
-  } finally {
-    libc.close(fd);
-  }
 }
 
 interface Tally {
@@ -224,32 +181,4 @@ function familyEnd(walked: Walked): 'done' | SynfinError | undefined {
       // An acknowledgement, which nobody asked for, is no answer.
       return walked.errno === 0 ? undefined : refused('dump', walked.errno);
   }
-}
-
-/** Whether it is the socket asked for: for a four-tuple that it does not know, the kernel shows the port's listener. */
-function isAsked(row: Row, { tuple, cookie }: SocketIdentity): boolean {
-  if (cookie !== undefined && row.id.cookie !== cookie) return false;
-  return tuple !== undefined && row.id.tuple !== undefined && fourTupleKey(row.id.tuple) === fourTupleKey(tuple);
-}
-
-/** ENOENT: no such four-tuple, or another cookie; ESTALE: another cookie, on some kernels. */
-function isAbsence(errno: number): boolean {
-  return errno === constants.errno.ENOENT || errno === constants.errno.ESTALE;
-}
-
-function open(libc: Libc): number | SynfinError {
-  try {
-    return libc.openSockDiag();
-  } catch (error) {
-    if (error instanceof SynfinError) return error;
-    throw error;
-  }
-}
-
-function refused(what: string, errno: number): SynfinError {
-  return failed(`sock_diag ${what}`, `the kernel answered ${errnoName(errno)}`);
-}
-
-function failed(attempt: string, why: string): SynfinError {
-  return new SynfinError('SYNFIN_SOURCE_FAILED', `${attempt}: ${why}`);
 }

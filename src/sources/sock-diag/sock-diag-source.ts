@@ -4,7 +4,8 @@ import type { Instant } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
 import type { Pace, PacedLook, Spent } from '../pace.ts';
 import type { LookRequest, OwnLook, Report, Source } from '../source.ts';
-import { dump, lookUp, rowsTo } from './dump.ts';
+import { dump, rowsTo } from './dump.ts';
+import { lookUp } from './look-up.ts';
 
 export interface SockDiagOptions {
   readonly libc: () => Libc;

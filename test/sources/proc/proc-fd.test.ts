@@ -92,13 +92,13 @@ describe('the real /proc', { skip }, () => {
     for (const file of files) closeSync(file);
   });
 
-  it('none left to look with → exhausted', () => {
+  it('none left to look with → all of them are open, or exhausted where the kernel does not count', () => {
     const module = new URL('../../../src/sources/proc/proc-fd.js', import.meta.url);
     const code = `import { openSync } from 'node:fs';
       import { descriptorCount } from '${module}';
       try { for (;;) openSync('/dev/null', 'r'); } catch {}
       const said = await descriptorCount('/proc', 'self');
-      process.exitCode = said === 'exhausted' ? 42 : 1;`;
+      process.exitCode = said === 'exhausted' || said >= 128 ? 42 : 1;`;
     const argv = ['-c', 'ulimit -n 128 && exec "$0" --input-type=module -e "$1"', process.execPath, code];
     assert.equal(spawnSync('/bin/sh', argv).status, 42);
   });

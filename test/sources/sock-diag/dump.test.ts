@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Observation, Row } from '../../../src/connection/observation.ts';
 import { NotSupportedError, SynfinError } from '../../../src/errors.ts';
 import { type Libc, loadLibc } from '../../../src/ffi/libc.ts';
-import { type DumpEnd, dump, lookUp, rowsTo } from '../../../src/sources/sock-diag/dump.ts';
+import { type DumpEnd, dump, rowsTo } from '../../../src/sources/sock-diag/dump.ts';
+import { lookUp } from '../../../src/sources/sock-diag/look-up.ts';
 import { endpoint, type FourTuple } from '../../../src/tcp/endpoint.ts';
 import {
   cookieFromNumber,
