@@ -15,11 +15,15 @@ export function isDullHandshake({ handshakeUs, retransmits, state }: Entry): boo
 
 /** A whole life of which nobody would say that something happened to it: no error, no RST, nothing slow or sent twice. */
 export function isDullLife(entry: Entry, at: Instant, info: TcpInfo, bytesRead: number): boolean {
-  if (info.state === 'closed' || info.totalRetransmits !== 0 || entry.handshakeUs >= surelyFastUs) return false;
-  const { endingAt } = entry;
-  if (endingAt !== undefined && at - endingAt >= surelyBriefMs * 1000) return false;
-  if (info.state === 'established') return info.bytesReceived === bytesRead;
-  // The peer's FIN was the last segment that came; it counts as a byte.
-  const finSeen = info.state !== 'fin_wait_1' && info.state !== 'fin_wait_2';
-  return info.lastAckReceivedMs < surelyBriefMs && info.bytesReceived === bytesRead + (finSeen ? 1 : 0);
+  if (info.totalRetransmits !== 0 || entry.handshakeUs >= surelyFastUs) return false;
+  const { endingAt, msInCloseWait } = entry;
+  const sinceEndingMs = endingAt === undefined ? 0 : (at - endingAt) / 1000;
+  if (sinceEndingMs + msInCloseWait >= surelyBriefMs) return false;
+  const { state, bytesReceived } = info;
+  // The peer's FIN counts as a byte. Without it, and with nothing left to read, a socket in CLOSE was reset.
+  if (state === 'established' || state === 'fin_wait_1' || state === 'fin_wait_2') return bytesReceived === bytesRead;
+  if (state === 'closed' && endingAt === undefined) return false;
+  // Until it was ended here, the FIN was the last segment that came.
+  const sinceFinMs = endingAt === undefined ? info.lastAckReceivedMs : 0;
+  return sinceFinMs < surelyBriefMs && bytesReceived === bytesRead + 1;
 }

@@ -20,6 +20,19 @@ export interface ConnectCall {
   attempts: number;
 }
 
+/** TCP_INFO when the handshake was over, as far as it is wanted later. */
+type Opening = Pick<
+  TcpInfo,
+  'state' | 'rttUs' | 'lastDataSentMs' | 'lastAckReceivedMs' | 'totalRetransmits' | 'bytesReceived'
+>;
+
+/** The application ended its side. */
+interface Ending {
+  readonly at: Instant;
+  readonly state: TcpState | undefined;
+  readonly lastAckReceivedMs: number;
+}
+
 /** Who all the entries belong to. */
 export interface EntryOwner {
   /** Makes the tracker know of a connection. */
@@ -57,20 +70,9 @@ export class Entry implements OwnSocket {
   /** What the kernel had received before Node counted on this handle; not 0 for an adopted socket. */
   receivedBefore = 0;
 
-  /** TCP_INFO when the handshake was over, as far as it is wanted later; `state` is undefined where it was not asked. */
   openedAt: Instant | undefined;
-  state: TcpState | undefined;
-  #rttUs = 0;
-  #lastDataSentMs = 0;
-  #lastAckReceivedMs = 0;
-  /** Of the SYN or the SYN+ACK. */
-  retransmits = 0;
-  #bytesReceived: number | undefined;
-
-  /** The application ended its side. */
-  endingAt: Instant | undefined;
-  #endingState: TcpState | undefined;
-  #endingLastAckMs = 0;
+  #opening: Opening | undefined;
+  #ending: Ending | undefined;
 
   constructor(
     ref: SocketRef,
@@ -121,58 +123,78 @@ export class Entry implements OwnSocket {
   opened(at: Instant, info: TcpInfo | undefined): void {
     this.phase = 'open';
     this.openedAt = at;
-    if (info === undefined) return;
-    this.state = info.state;
-    this.#rttUs = info.rttUs;
-    this.#lastDataSentMs = info.lastDataSentMs;
-    this.#lastAckReceivedMs = info.lastAckReceivedMs;
-    this.retransmits = info.totalRetransmits ?? 0;
-    this.#bytesReceived = info.bytesReceived;
+    if (info) this.#opening = openingOf(info);
   }
 
   ending(at: Instant, info: TcpInfo | undefined): void {
-    this.endingAt = at;
-    this.#endingState = info?.state;
-    this.#endingLastAckMs = info?.lastAckReceivedMs ?? 0;
+    this.#ending = { at, state: info?.state, lastAckReceivedMs: info?.lastAckReceivedMs ?? 0 };
+  }
+
+  /** When the application ended its side. */
+  get endingAt(): Instant | undefined {
+    return this.#ending?.at;
+  }
+
+  /** How long the peer had been finished when the application ended its side. */
+  get msInCloseWait(): number {
+    return this.#ending?.state === 'close_wait' ? this.#ending.lastAckReceivedMs : 0;
+  }
+
+  /** The state that TCP_INFO had when the handshake was over; undefined where it was not asked. */
+  get state(): TcpState | undefined {
+    return this.#opening?.state;
+  }
+
+  /** Of the SYN or the SYN+ACK. */
+  get retransmits(): number {
+    return this.#opening?.totalRetransmits ?? 0;
   }
 
   /** As TCP_INFO was when the handshake was over, in the parts that were kept. */
   openingInfo(): TcpInfo | undefined {
-    if (this.state === undefined) return undefined;
-    const { state } = this;
-    return {
-      ...nothing,
-      state,
-      lastDataSentMs: this.#lastDataSentMs,
-      lastAckReceivedMs: this.#lastAckReceivedMs,
-      rttUs: this.#rttUs,
-      totalRetransmits: this.retransmits,
-      bytesReceived: this.#bytesReceived,
-    };
+    return this.#opening && tcpInfoOf(this.#opening);
   }
 
   /** As TCP_INFO was when the application ended its side, in the parts that were kept. */
   endingInfo(): TcpInfo | undefined {
-    if (this.#endingState === undefined) return undefined;
-    return { ...nothing, state: this.#endingState, lastAckReceivedMs: this.#endingLastAckMs, rttUs: this.#rttUs };
+    const { state, lastAckReceivedMs = 0 } = this.#ending ?? {};
+    if (state === undefined) return undefined;
+    const rttUs = this.#opening?.rttUs ?? 0;
+    const unknown = { lastDataSentMs: 0, totalRetransmits: 0, bytesReceived: undefined };
+    return tcpInfoOf({ state, rttUs, lastAckReceivedMs, ...unknown });
   }
 
   /** Microseconds from the SYN until the handshake was over, or until this process heard of it. */
   get handshakeUs(): number {
-    return this.call && this.openedAt !== undefined ? this.openedAt - this.at : this.#rttUs;
+    return this.call && this.openedAt !== undefined ? this.openedAt - this.at : (this.#opening?.rttUs ?? 0);
   }
 }
 
-const nothing: Omit<TcpInfo, 'state'> = {
-  retransmitsInARow: 0,
-  lastDataSentMs: 0,
-  lastDataReceivedMs: 0,
-  lastAckReceivedMs: 0,
-  rttUs: 0,
-  totalRetransmits: 0,
-  bytesAcked: undefined,
-  bytesReceived: undefined,
-  notSentBytes: undefined,
-  bytesSent: undefined,
-  bytesRetransmitted: undefined,
-};
+function openingOf({
+  state,
+  rttUs,
+  lastDataSentMs,
+  lastAckReceivedMs,
+  totalRetransmits,
+  bytesReceived,
+}: TcpInfo): Opening {
+  return { state, rttUs, lastDataSentMs, lastAckReceivedMs, totalRetransmits, bytesReceived };
+}
+
+/** With what was not kept unknown, or at the nought that it was. */
+function tcpInfoOf(kept: Opening): TcpInfo {
+  return {
+    state: kept.state,
+    retransmitsInARow: 0,
+    lastDataSentMs: kept.lastDataSentMs,
+    lastDataReceivedMs: 0,
+    lastAckReceivedMs: kept.lastAckReceivedMs,
+    rttUs: kept.rttUs,
+    totalRetransmits: kept.totalRetransmits,
+    bytesAcked: undefined,
+    bytesReceived: kept.bytesReceived,
+    notSentBytes: undefined,
+    bytesSent: undefined,
+    bytesRetransmitted: undefined,
+  };
+}
