@@ -10,7 +10,7 @@ import { ignoring } from './ignored.ts';
 import { Intake } from './intake.ts';
 import { KernelAccess } from './kernel-access.ts';
 import type { KernelWatch } from './kernel-watch.ts';
-import { loadKernelWatch } from './load-kernel-watch.ts';
+import { whenLoaded } from './load-kernel-watch.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
@@ -168,9 +168,9 @@ export class Agent {
 
   async #watchKernel(signal: AbortSignal): Promise<void> {
     try {
-      if (signal.aborted) return;
-      const { KernelWatch } = loadKernelWatch();
-      this.#watch = new KernelWatch({
+      const program = await whenLoaded(signal, this.#options.intervalMs, this.#faults.note);
+      if (program === undefined) return;
+      this.#watch = new program.KernelWatch({
         options: this.#options,
         access: this.#kernel,
         tracker: this.#tracker,

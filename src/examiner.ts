@@ -28,6 +28,8 @@ export interface ExaminerOptions {
   /** Takes in all that was reported. */
   readonly settle: () => Promise<void>;
   readonly fault: (where: string, error: unknown) => void;
+  /** So many microseconds of the event loop went into it. */
+  readonly spent: (us: number) => void;
   readonly wallTime: (at: Instant) => string;
   readonly traceOf: (connection: Lifecycle) => string | undefined;
   /** A finding that was told is about this connection. */
@@ -59,11 +61,15 @@ export class Examiner {
     if (this.#busy) return [];
     this.#busy = true;
     try {
-      const { tracker, strangers, now } = this.#options;
+      const { tracker, strangers, now, spent } = this.#options;
       const clock = this.#loopClock.look(now(), dueAfterMs * 1000);
-      await strangers.place(tracker.takeStrangers());
-      await this.#inspectSuspects();
-      return await this.#detect(clock);
+      const slices = new Slices(now);
+      await strangers.place(tracker.takeStrangers(), slices);
+      await this.#inspectSuspects(slices);
+      const told = await this.#detect(clock, slices);
+      slices.end();
+      spent(slices.spentUs);
+      return told;
     } finally {
       this.#busy = false;
     }
@@ -73,9 +79,8 @@ export class Examiner {
     return this.#watch.findings();
   }
 
-  async #inspectSuspects(): Promise<void> {
-    const { tracker, net, report, fault, now } = this.#options;
-    const slices = new Slices(now);
+  async #inspectSuspects(slices: Slices): Promise<void> {
+    const { tracker, net, report, fault } = this.#options;
     slices.begin();
     let count = 0;
     for (const { ref, phase, inJavaScript } of [...tracker.suspects()]) {
@@ -91,10 +96,10 @@ export class Examiner {
     }
   }
 
-  async #detect(clock: Instant): Promise<readonly Finding[]> {
+  async #detect(clock: Instant, slices: Slices): Promise<readonly Finding[]> {
     const { tracker, now, settle, wallTime, traceOf, leaked } = this.#options;
+    slices.end();
     await settle();
-    const slices = new Slices(now);
     slices.begin();
     const at = now();
     const lifecycles = new Map<ConnectionView, Lifecycle>();
@@ -105,6 +110,7 @@ export class Examiner {
     }
     // Usually nothing is suspicious, and the descriptors need not be counted; the limit is read while it can be.
     const needed = lifecycles.size > 0 || this.#limit === undefined;
+    slices.end();
     const descriptors = needed ? await this.#descriptors() : undefined;
     slices.begin();
     const look = {

@@ -1,6 +1,6 @@
 import { NotSupportedError } from './errors.ts';
 import { loadLibc } from './ffi/libc.ts';
-import type { KernelAccess } from './kernel-access.ts';
+import { type KernelAccess, mayLoadAddon } from './kernel-access.ts';
 import type { KernelSourceName, Options } from './options.ts';
 import { cpuClock } from './sources/cpu-clock.ts';
 import { OwnSocketSweep } from './sources/descriptors/own-sockets.ts';
@@ -31,14 +31,20 @@ export function kernelSources(
   const { now, procRoot } = ports;
   const cpu = cpuClock(procRoot);
   const own = ownLook(access, ports);
-  return access.names.map((name) => make(name, ports, new Pace({ now, intervalMs, cpuBudget, cpu }), own));
+  // What netlink would show a worker thread, /proc shows it.
+  const instead = (name: KernelSourceName) => (name === 'sock_diag' && !mayLoadAddon() ? 'procfs' : name);
+  const names = [...new Set(access.names.map(instead))];
+  return names.map((name) => make(name, ports, new Pace({ now, intervalMs, cpuBudget, cpu }), own));
 }
 
 /** One for all the sources: what it remembers holds when another one takes over. */
 function ownLook(access: KernelAccess, { now, ownSockets }: KernelPorts): () => OwnLook {
   let sweep: OwnSocketSweep | undefined;
   return () => {
-    sweep ??= new OwnSocketSweep(access.sockets() && loadLibc(), now, ownSockets);
+    const sockets = access.sockets();
+    // It was a bad moment when it was made: own sockets can be asked now.
+    if (sweep === undefined || (sockets && !sweep.asksKernel))
+      sweep = new OwnSocketSweep(sockets && loadLibc(), now, ownSockets);
     return sweep;
   };
 }

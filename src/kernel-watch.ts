@@ -60,7 +60,7 @@ export class KernelWatch {
       retryMs: options.intervalMs,
       now,
     });
-    this.#examiner = makeExaminer(ports);
+    this.#examiner = makeExaminer(ports, (us) => this.#selection.charge(us));
   }
 
   /** Runs until the signal aborts. Never rejects. */
@@ -86,13 +86,12 @@ export class KernelWatch {
   }
 }
 
-function makeExaminer(ports: KernelWatchPorts): Examiner {
-  const { options, tracker, net, report, now, settle } = ports;
+function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Examiner {
+  const { options, tracker, net, report, settle } = ports;
   const { closeWaitMs, unreadMs, intervalMs } = options;
   const strangers = new Strangers({
     net,
     procRoot,
-    now,
     adoptDescriptors: isMainThread,
     report,
     settle,
@@ -101,6 +100,7 @@ function makeExaminer(ports: KernelWatchPorts): Examiner {
   });
   return new Examiner({
     ...ports,
+    spent,
     strangers,
     detectors: [closeWaitLeak(closeWaitMs * 1000), unreadData(unreadMs * 1000)],
     origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,

@@ -2,14 +2,13 @@ import type { Row } from './connection/observation.ts';
 import type { NetSource } from './sources/net/net-source.ts';
 import { askThreads } from './sources/net/thread-claims.ts';
 import { socketDescriptors } from './sources/proc/proc-fd.ts';
-import { Slices } from './sources/slices.ts';
+import type { Slices } from './sources/slices.ts';
 import type { Report } from './sources/source.ts';
-import type { Inode, Instant } from './tcp/identity.ts';
+import type { Inode, SocketCookie, SocketIdentity } from './tcp/identity.ts';
 
 export interface StrangersOptions {
   readonly net: NetSource;
   readonly procRoot: string;
-  readonly now: () => Instant;
   /** Descriptors belong to the process: one of its threads may adopt those that no JavaScript socket stands for. */
   readonly adoptDescriptors: boolean;
   readonly report: Report;
@@ -36,9 +35,8 @@ export class Strangers {
     this.#options = options;
   }
 
-  async place(rows: readonly Row[]): Promise<void> {
-    const { net, report, settle, isKnown, reject, now, adoptDescriptors } = this.#options;
-    const slices = new Slices(now);
+  async place(rows: readonly Row[], slices: Slices): Promise<void> {
+    const { net, report, settle, isKnown, reject, adoptDescriptors } = this.#options;
     slices.begin();
     const ours: Row[] = [];
     const seen = new Set<Inode>();
@@ -53,35 +51,51 @@ export class Strangers {
     }
     this.#seen = seen;
     if (ours.length === 0) return;
-    net.tellThese(new Set(ours.flatMap(({ id }) => id.cookie ?? [])));
+    const cookies = new Set<SocketCookie>();
+    for (const { id } of ours) {
+      if (slices.isOver()) await slices.rest();
+      if (id.cookie !== undefined) cookies.add(id.cookie);
+    }
+    net.tellThese(cookies);
     await net.adoptActive(report);
+    slices.end();
     await settle();
-    const unplaced = ours.filter((row) => !isKnown(row));
-    const certain = unplaced.length === 0 || !adoptDescriptors || (await this.#placeByDescriptor(unplaced));
+    slices.begin();
+    const unplaced: Row[] = [];
+    for (const row of ours) {
+      if (slices.isOver()) await slices.rest();
+      if (!isKnown(row)) unplaced.push(row);
+    }
+    const certain = unplaced.length === 0 || !adoptDescriptors || (await this.#placeByDescriptor(unplaced, slices));
     slices.begin();
     for (const row of ours) {
       if (slices.isOver()) await slices.rest();
       if (isKnown(row)) report(row);
       else if (certain) reject(row);
     }
+    slices.end();
   }
 
   /** False when /proc could not be read, out of descriptors for example: then nothing is known of anybody. */
-  async #placeByDescriptor(rows: readonly Row[]): Promise<boolean> {
-    const { procRoot, net, report, settle, now } = this.#options;
+  async #placeByDescriptor(rows: readonly Row[], slices: Slices): Promise<boolean> {
+    const { procRoot, net, report, settle } = this.#options;
+    slices.end();
     const descriptors = await socketDescriptors(procRoot, 'self');
     if (descriptors === undefined) return false;
-    const held = rows.flatMap(({ id }) => {
+    slices.begin();
+    const held: Held[] = [];
+    for (const { id } of rows) {
+      if (slices.isOver()) await slices.rest();
       const numbers = id.inode === undefined ? undefined : descriptors.get(id.inode);
-      return numbers === undefined ? [] : [{ id, numbers }];
-    });
+      if (numbers) held.push({ id, numbers });
+    }
     if (held.length === 0) return true;
     // Not every connection of this thread is told of, and a row without a cookie does not say which it is.
     const ours = new Set(net.holding(held.flatMap(({ numbers }) => numbers)));
+    slices.end();
     await settle();
     const foreign = held.filter(({ numbers }) => !numbers.some((number) => ours.has(number)));
     const theirs = await askThreads(foreign.flatMap(({ numbers }) => numbers));
-    const slices = new Slices(now);
     slices.begin();
     for (const { id, numbers } of foreign) {
       if (slices.isOver()) await slices.rest();
@@ -94,6 +108,12 @@ export class Strangers {
   #mayBeOurs({ uid }: Row): boolean {
     return this.#uid === 0 || uid === undefined || uid === this.#uid;
   }
+}
+
+interface Held {
+  readonly id: SocketIdentity;
+  /** The descriptors of this process that stand for it. */
+  readonly numbers: readonly number[];
 }
 
 /** Told of because it was in trouble before. */

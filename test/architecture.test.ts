@@ -36,7 +36,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'options.ts': ['errors.ts', 'option-values.ts', 'ignored.ts'],
   'intake.ts': ['connection', 'tcp', 'sources', 'node:timers'],
   'own-directory.ts': ['node:'],
-  'kernel-access.ts': ['errors.ts', 'ffi', 'options.ts'],
+  'kernel-access.ts': ['errors.ts', 'ffi', 'options.ts', 'monotonic.ts'],
   'kernel-sources.ts': [
     ...['errors.ts', 'tcp', 'ffi', 'options.ts', 'kernel-access.ts', 'sources'],
     ...['sources/descriptors', 'sources/sock-diag', 'sources/proc', 'sources/netstat'],
@@ -48,7 +48,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...['tcp', 'connection', 'detectors', 'explain', 'sources', 'sources/net', 'options.ts', 'node:'],
     ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts'],
   ],
-  'load-kernel-watch.ts': ['kernel-watch.ts', 'node:module'],
+  'load-kernel-watch.ts': ['kernel-watch.ts', 'node:module', 'node:timers'],
   'agent.ts': [
     ...['tcp', 'connection', 'explain', 'telemetry', 'sources', 'sources/net'],
     ...[

@@ -17,10 +17,12 @@ export interface KernelSockets {
 /** struct sockaddr_in { family u16, port be16, addr[4] } and sockaddr_in6 { family u16, port be16, flow u32, addr[16] }. */
 const AF_INET = 2;
 const AF_INET6 = 10;
+const sizeOfIpv4 = 16;
+const sizeOfIpv6 = 28;
 
 export function kernelSockets(libc: Libc): KernelSockets {
   const info = new TcpInfoBuffer();
-  const name = new Uint8Array(128);
+  const name = new Uint8Array(sizeOfIpv6);
   return {
     cookie: (fd) => libc.socketCookie(fd),
     tcpInfo(fd) {
@@ -31,7 +33,9 @@ export function kernelSockets(libc: Libc): KernelSockets {
       return bytes >= 0 ? bytes : undefined;
     },
     peer(fd) {
-      const length = libc.peerName(fd, name);
+      // The kernel refuses to write less than it is given room for (net/core/sock.c, SO_PEERNAME).
+      let length = libc.peerName(fd, name.subarray(0, sizeOfIpv6));
+      if (length < 0) length = libc.peerName(fd, name.subarray(0, sizeOfIpv4));
       const view = new DataView(name.buffer);
       const family = length >= 8 ? view.getUint16(0, true) : 0;
       if (family === AF_INET) return { address: addressFromBytes(name.subarray(4, 8)), port: view.getUint16(2) };

@@ -38,6 +38,8 @@ export class Candidate {
   #lost = 0;
   #pauseMs: number;
   #dueAt = 0;
+  /** Looks that showed all that there was to see. */
+  #goodLooks = 0;
 
   constructor(source: Source, options: CandidateOptions) {
     this.#source = source;
@@ -74,6 +76,7 @@ export class Candidate {
   /** Runs it until the signal aborts or it breaks: then it is `failed`. Never rejects. */
   async run(signal: AbortSignal, now: () => Instant): Promise<void> {
     const startedAt = now();
+    const goodBefore = this.#goodLooks;
     this.#state = 'running';
     this.#reason = undefined;
     this.#requirement = undefined;
@@ -90,12 +93,22 @@ export class Candidate {
       }
       this.#state = 'failed';
       this.#reason = messageOf(error);
-      const worked = now() - startedAt >= Math.max(this.#pauseMs, this.#options.retryMs * pausesOfWork) * 1000;
+      const longEnough = now() - startedAt >= Math.max(this.#pauseMs, this.#options.retryMs * pausesOfWork) * 1000;
+      const worked = longEnough && this.#goodLooks > goodBefore;
       if (worked) this.#pauseMs = this.#options.retryMs;
       this.#pause(now());
     } finally {
       over = true;
     }
+  }
+
+  /** What was done about its rows took so many microseconds of the event loop. */
+  charge(us: number): void {
+    this.#source.charge?.(us);
+  }
+
+  get isRunning(): boolean {
+    return this.#state === 'running';
   }
 
   /** Nothing is looked at any more. */
@@ -120,6 +133,7 @@ export class Candidate {
       if (this.#lost === 0) this.#options.lost(`source ${this.name} lost ${observation.count}: ${observation.what}`);
       this.#lost += observation.count;
     } else this.#observations++;
+    if (observation.kind === 'sweep_end' && observation.whole) this.#goodLooks++;
     this.#options.report(observation);
   }
 

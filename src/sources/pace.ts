@@ -65,6 +65,12 @@ export class Pace {
     };
   }
 
+  /** What follows from a look costs as well. */
+  charge(us: number): void {
+    this.#spentUs += us;
+    this.#unpaidUs += us;
+  }
+
   #paid(us: number): void {
     this.#looks++;
     this.#lookUs = us;

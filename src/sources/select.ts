@@ -53,6 +53,11 @@ export class Selection {
     for (const candidate of this.#candidates) candidate.stop();
   }
 
+  /** What was done about the rows of a look took so many microseconds: whoever looked pays. */
+  charge(us: number): void {
+    this.#candidates.find(({ isRunning }) => isRunning)?.charge(us);
+  }
+
   statuses(): readonly SourceStatus[] {
     return this.#candidates.map((candidate) => candidate.status());
   }

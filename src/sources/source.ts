@@ -15,6 +15,8 @@ export interface Source {
   probe(): Promise<NotSupportedError | undefined>;
   /** Reports until the signal aborts. Rejects when the source breaks on its own. */
   run(report: Report, signal: AbortSignal): Promise<void>;
+  /** What was done about its rows took so many microseconds of the event loop: its looks grow rarer by that, too. */
+  charge?(us: number): void;
   /** Looks at what the core asks for now. Bounded in time. */
   look?(request: LookRequest, report: Report): Promise<void>;
   /** What looking has cost so far. */

@@ -77,7 +77,7 @@ const nowhere = { context: undefined, suppressed: false };
 /** The API's own provider before an SDK is registered. */
 export function leadsNowhere(provider: TracerProvider): boolean {
   const { getDelegate } = provider as { getDelegate?: () => object };
-  return getDelegate?.call(provider).constructor?.name === 'NoopTracerProvider';
+  return getDelegate?.call(provider)?.constructor?.name === 'NoopTracerProvider';
 }
 
 /** The context with nothing but its span in it, for a span whose parent that will be. */

@@ -3,10 +3,11 @@ export interface ConnectRequest {
   oncomplete?: unknown;
 }
 
-type Complete = (outcome: number | undefined) => void;
+/** False when the request is not done. */
+type Complete = (outcome: number | undefined) => boolean;
 
 /**
- * Calls back when a connect request is done: with its status, or with undefined where it shows only in the socket. Node
+ * False where that cannot be noticed. Calls back when a connect request is done: with its status, or with undefined where it shows only in the socket. Node
  * reads the callback from the request when it is done, and that is noticed: a listener would be the application's to
  * see, and a function around Node's own would stand in the stack of each error that is made in it.
  */
@@ -14,10 +15,10 @@ export function awaitCompletion(
   request: ConnectRequest,
   complete: Complete,
   fault: (where: string, error: unknown) => void,
-): void {
+): boolean {
   const before = Object.getOwnPropertyDescriptor(request, 'oncomplete');
   const original: unknown = before?.value;
-  if (typeof original !== 'function' || !before?.configurable) return;
+  if (typeof original !== 'function' || !before?.configurable) return false;
   const put = (value: unknown) => void Object.defineProperty(request, 'oncomplete', { ...before, value });
   function guarded(act: () => void): void {
     try {
@@ -27,7 +28,7 @@ export function awaitCompletion(
     }
   }
   function oncomplete(this: unknown, ...args: unknown[]): unknown {
-    guarded(() => complete(Number(args[0])));
+    guarded(() => void complete(Number(args[0])));
     return Reflect.apply(original as (...args: unknown[]) => unknown, this, args);
   }
   Object.defineProperty(request, 'oncomplete', {
@@ -37,12 +38,12 @@ export function awaitCompletion(
     get() {
       let callback: unknown = original;
       guarded(() => {
-        put(original);
         // lib/net.js, internalConnectMultiple: one attempt of several may fail and the socket live on.
-        if (original.name === 'afterConnect') complete(undefined);
-        else callback = oncomplete;
+        if (original.name !== 'afterConnect') callback = oncomplete;
+        else if (complete(undefined)) put(original);
       });
       return callback;
     },
   });
+  return true;
 }

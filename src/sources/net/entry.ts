@@ -21,10 +21,14 @@ export interface ConnectCall {
 }
 
 /** TCP_INFO when the handshake was over, as far as it is wanted later. */
-type Opening = Pick<
-  TcpInfo,
-  'state' | 'rttUs' | 'lastDataSentMs' | 'lastAckReceivedMs' | 'totalRetransmits' | 'bytesReceived'
->;
+interface Opening {
+  readonly state: TcpState;
+  readonly rttUs: number;
+  readonly lastDataSentMs: number;
+  readonly lastAckReceivedMs: number;
+  readonly totalRetransmits: number | undefined;
+  readonly bytesReceived: number | undefined;
+}
 
 /** The application ended its side. */
 interface Ending {
@@ -59,6 +63,8 @@ export class Entry implements OwnSocket {
   unclaimed = false;
   /** Of the one that called connect(); undefined for one that was accepted or came from elsewhere. */
   call: ConnectCall | undefined;
+  /** Of a connect() that was called since. */
+  nextCall: ConnectCall | undefined;
   attempt = 0;
   /** The end of the connect request will be heard of. */
   awaited = false;

@@ -122,7 +122,7 @@ class Hook {
             const status = Number(apply(original, this, args));
             try {
               const entry = life.attempted(this as TcpHandle, args[1] as string, Number(args[2]), at, status);
-              if (entry) awaitCompletion(args[0] as ConnectRequest, (outcome) => life.completed(entry, outcome), fault);
+              if (entry) entry.awaited = awaitCompletion(requestOf(args), (end) => life.completed(entry, end), fault);
             } catch (error) {
               fault(method, error);
             }
@@ -132,6 +132,10 @@ class Hook {
       }),
     );
   }
+}
+
+function requestOf(args: readonly unknown[]): ConnectRequest {
+  return args[0] as ConnectRequest;
 }
 
 /** The prototype that has a method of its own. */

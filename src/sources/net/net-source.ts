@@ -37,7 +37,7 @@ export class NetSource implements Source {
       ...options,
       served: (socket, request) => this.#withEntry(socket, ({ ref }) => options.served(ref, request)),
       assigned: (socket, context) =>
-        this.#withEntry(socket, (entry) => assign(entry, context, { report: this.#report, now: options.now })),
+        this.#withEntry(socket, (entry) => assign(entry, context, { ...options, report: this.#report })),
     });
   }
 
@@ -91,7 +91,7 @@ export class NetSource implements Source {
   tellAll(): void {
     for (const entry of this.#registry.live()) {
       this.#life?.settle(entry);
-      this.#registry.tell(entry);
+      if (!wasHandedOver(entry)) this.#registry.tell(entry);
     }
   }
 
@@ -186,6 +186,6 @@ export class NetSource implements Source {
 }
 
 /** `subprocess.send(message, socket)` takes the handle away without destroying the socket. */
-function wasHandedOver({ socket, handle, phase }: Entry): boolean {
-  return phase === 'open' && tcpHandleOf(socket) !== handle;
+function wasHandedOver({ socket, handle }: Entry): boolean {
+  return tcpHandleOf(socket) !== handle;
 }

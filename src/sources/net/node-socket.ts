@@ -24,3 +24,8 @@ export function errorCode(error: unknown): string | undefined {
 export function wasReset(socket: Socket): boolean {
   return (socket as { resetAndClosing?: boolean }).resetAndClosing === true;
 }
+
+/** Of the addresses that Node tries one after the other (RFC 8305); set from the first attempt on. */
+export function isOneOfSeveral(socket: Socket): boolean {
+  return Array.isArray((socket as { autoSelectFamilyAttemptedAddresses?: unknown }).autoSelectFamilyAttemptedAddresses);
+}

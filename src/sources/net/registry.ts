@@ -37,12 +37,15 @@ export class Registry implements EntryOwner {
   }
 
   called(socket: Socket, call: ConnectCall): void {
-    this.#known.set(socket, call);
+    const known = this.#known.get(socket);
+    // A second connect() on a socket that has a connection: that one goes on until it is seen to end.
+    if (known instanceof Entry) known.nextCall = call;
+    else this.#known.set(socket, call);
   }
 
   callOf(socket: Socket): ConnectCall | undefined {
     const known = this.#known.get(socket);
-    return known instanceof Entry ? known.call : known;
+    return known instanceof Entry ? (known.nextCall ?? known.call) : known;
   }
 
   /** Node gave this handle to this socket, and the handle itself does not know. */
@@ -90,7 +93,8 @@ export class Registry implements EntryOwner {
     this.#live.delete(entry);
     if (entry.told) this.#told.delete(entry.number);
     if (this.#known.get(entry.socket) !== entry) return;
-    if (entry.call && entry.phase === 'opening') this.#known.set(entry.socket, entry.call);
+    const call = entry.nextCall ?? (entry.phase === 'opening' ? entry.call : undefined);
+    if (call) this.#known.set(entry.socket, call);
     else this.#known.delete(entry.socket);
   }
 

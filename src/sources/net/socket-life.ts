@@ -1,11 +1,12 @@
 import type { Server, Socket } from 'node:net';
 import type { CallSite } from '../../connection/observation.ts';
-import { type Instant, instant } from '../../tcp/identity.ts';
+import type { Instant } from '../../tcp/identity.ts';
+import type { TcpInfoBuffer } from '../../tcp/tcp-info.ts';
 import { optionsOf, peerOf, requestedEndpoint } from './connect-options.ts';
 import { isDullHandshake } from './dull.ts';
 import type { Entry } from './entry.ts';
 import type { HookPorts } from './hook-ports.ts';
-import { connectStatus, errorCode, serverOf, wasReset } from './node-socket.ts';
+import { connectStatus, errorCode, isOneOfSeveral, serverOf, wasReset } from './node-socket.ts';
 import type { Registry } from './registry.ts';
 import { SocketEnd } from './socket-end.ts';
 import {
@@ -92,8 +93,9 @@ export class SocketLife {
     entry.cookie = kernel?.cookie(handle.fd) ?? 0;
     entry.peer = peerOf(call, address, port);
     entry.attempt = call ? ++call.attempts : 1;
-    // By its cookie alone a connection can be found again later; where there are none, it is told of at once.
-    if (entry.cookie === 0) this.#registry.tell(entry);
+    // By its cookie alone a connection can be found again later; where there are none, it is told of at once. So is one
+    // of several attempts, whose handle Node closes before anybody hears of it.
+    if (entry.cookie === 0 || (this.#ports.audience.listens && isOneOfSeveral(socket))) this.#registry.tell(entry);
     this.#ports.wake();
     if (status !== 0) {
       this.#end.failed(entry, status);
@@ -105,19 +107,23 @@ export class SocketLife {
 
   /** A connect request that nobody awaited is over when Node says so; that it was is noticed when somebody asks. */
   settle(entry: Entry): void {
-    if (entry.phase !== 'opening' || entry.awaited || entry.socket.connecting) return;
+    const { socket } = entry;
+    if (entry.phase !== 'opening' || entry.awaited || socket.connecting) return;
     const info = this.#ports.kernel()?.tcpInfo(entry.fd);
-    if (info === undefined || info.state === 'syn_sent' || info.state === 'closed') return;
-    entry.opened(instant(entry.at + info.rttUs), undefined);
+    if (info === undefined || info.state === 'syn_sent') return;
+    // Refused, or connected and reset since: a socket that Node has not given up was connected.
+    if (info.state === 'closed' && socket.destroyed) return;
+    this.#nowOpen(entry, info);
+  }
+
+  #nowOpen(entry: Entry, info: TcpInfoBuffer | undefined): void {
+    const at = this.#ports.now();
+    const kept = info?.copy();
+    entry.opened(at, info);
     if (!entry.told) return;
-    const { number: socket, openedAt } = entry;
-    this.#ports.report({
-      kind: 'socket_event',
-      event: 'connected',
-      socket,
-      at: openedAt ?? entry.at,
-      info: info.copy(),
-    });
+    if (entry.call) entry.call.context = undefined;
+    const id = goesToLoopback(entry) ? identify(entry.handle, this.#ports.kernel()) : undefined;
+    this.#ports.report({ kind: 'socket_event', event: 'connected', socket: entry.number, at, id, info: kept });
   }
 
   accepted(socket: Socket): void {
@@ -153,8 +159,12 @@ export class SocketLife {
     if (entry) {
       // A 'connection' listener may destroy its socket before anybody hears of it.
       if (entry.unclaimed && serverOf(socket)) this.accepted(socket);
+      this.settle(entry);
       this.#ports.requests.ending(this.#registry.outermost(entry));
       const refusal = entry.phase === 'opening' ? connectStatus(error) : undefined;
+      // Not refused, and not connecting any more: it was connected, and reset before anybody asked.
+      if (entry.phase === 'opening' && !entry.awaited && !socket.connecting && refusal === undefined)
+        this.#nowOpen(entry, this.#ports.kernel()?.tcpInfo(entry.fd));
       if (refusal !== undefined) this.#end.failed(entry, refusal);
       else {
         if (entry.phase === 'opening' && entry.answeredAt !== undefined) this.completed(entry, 0);
@@ -164,20 +174,24 @@ export class SocketLife {
     this.#registry.forget(socket);
   }
 
-  /** The connect request is done: with 0 the handshake is over; undefined where the socket must show it. */
-  completed(entry: Entry, status: number | undefined): void {
-    if (this.#registry.entryOf(entry.socket) !== entry) return;
+  /**
+   * The connect request is done: with 0 the handshake is over; undefined where the socket must show it. False when it
+   * shows that it is not done: somebody else has read the request.
+   */
+  completed(entry: Entry, status: number | undefined): boolean {
+    if (this.#registry.entryOf(entry.socket) !== entry) return true;
     if (status !== undefined && status !== 0) {
       this.#end.failed(entry, status);
-      return;
+      return true;
     }
     const kernel = this.#ports.kernel();
     const info = kernel?.tcpInfo(entry.fd);
     const at = entry.answeredAt ?? this.#ports.now();
+    if (status === undefined && info?.state === 'syn_sent') return false;
     // A refusal comes with the socket's destruction; without one it was connected, and reset before anybody looked.
     if (status === undefined && !(info ? info.state !== 'closed' : isConnected(entry.handle))) {
       entry.answeredAt = at;
-      return;
+      return true;
     }
     this.#registry.seen++;
     entry.opened(at, info);
@@ -185,10 +199,12 @@ export class SocketLife {
     this.assignQueued(entry);
     if (!entry.told) {
       this.#handshakeOver(entry);
-      return;
+      return true;
     }
+    if (entry.call) entry.call.context = undefined;
     const id = goesToLoopback(entry) ? identify(entry.handle, kernel) : undefined;
     this.#ports.report({ kind: 'socket_event', event: 'connected', socket: entry.number, at, id, info: kept });
+    return true;
   }
 
   /** Tells of the connection when somebody wants to hear of its handshake now; else it waits until somebody does. */

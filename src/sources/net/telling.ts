@@ -1,8 +1,8 @@
 import type { CallSite, Connecting } from '../../connection/observation.ts';
 import type { KernelSockets } from '../../ffi/kernel-sockets.ts';
-import type { Instant } from '../../tcp/identity.ts';
 import type { Report } from '../source.ts';
 import type { Entry } from './entry.ts';
+import type { HookPorts } from './hook-ports.ts';
 import { identify } from './tcp-handle.ts';
 
 export interface TellingPorts {
@@ -73,11 +73,15 @@ const unspecified = new Set(['0.0.0.0', '::']);
 const nowhere = { address: 'unknown', port: 0 };
 
 /** The request is known that the connection was opened for. */
-export function assign(entry: Entry, context: unknown, { report, now }: { report: Report; now: () => Instant }): void {
+export function assign(
+  entry: Entry,
+  context: unknown,
+  { report, now, audience: { keep } }: Pick<HookPorts, 'report' | 'now' | 'audience'>,
+): void {
   const { number: socket, call } = entry;
   if (entry.told) report({ kind: 'socket_event', event: 'assigned', socket, at: now(), context });
   else if (call) {
-    call.context = context;
+    call.context = keep(context);
     call.awaitsRequest = false;
   }
 }

@@ -110,6 +110,10 @@ export class NetstatSource implements Source {
     if (error) throw error;
   }
 
+  charge(us: number): void {
+    this.#options.pace.charge(us);
+  }
+
   spent(): Spent {
     return this.#options.pace.spent();
   }

@@ -33,7 +33,11 @@ export async function runCommand(options: RunOptions): Promise<SynfinError | und
   const child = spawn(options);
   if (child instanceof Error) return failed(attempt, child.message, child);
   let why: string | undefined;
-  const kill = () => void child.kill('SIGKILL');
+  const kill = () => {
+    child.kill('SIGKILL');
+    // Whoever else holds the other end is not waited for.
+    child.stdout?.destroy();
+  };
   const limit = setTimeout(() => {
     why = `it was not over after ${limitMs / 1000} s`;
     kill();
@@ -78,7 +82,7 @@ function spawn({ command, arguments: args, look }: RunOptions): ChildProcess | E
 function endOf(child: ChildProcess): Promise<string | undefined> {
   return new Promise((resolve) => {
     child.on('error', (error) => resolve(`it could not be run: ${error.message}`));
-    child.on('close', (code, signal) => resolve(code === 0 ? undefined : `it ended with ${signal ?? `code ${code}`}`));
+    child.on('exit', (code, signal) => resolve(code === 0 ? undefined : `it ended with ${signal ?? `code ${code}`}`));
   });
 }
 

@@ -111,6 +111,10 @@ export class ProcSource implements Source {
     }
   }
 
+  charge(us: number): void {
+    this.#options.pace.charge(us);
+  }
+
   spent(): Spent {
     return this.#options.pace.spent();
   }

@@ -29,13 +29,16 @@ export async function sweepTables(options: TableSweepOptions): Promise<TableSwee
   const { procRoot, wanted, report, now, signal } = options;
   const told = new Set<string>();
   const line = new TcpLineReader();
-  let [lines, malformed, tookUs] = [0, 0, 0];
+  let [lines, malformed, tookUs, headers, tables] = [0, 0, 0, 0, 0];
   let firstMalformed: string | undefined;
   let error: SynfinError | undefined;
   const visit = (bytes: Uint8Array, start: number, end: number): void => {
     const wrong = line.read(bytes, start, end);
     if (wrong !== undefined) {
-      if (isTcpHeader(bytes, start, end)) return;
+      if (isTcpHeader(bytes, start, end)) {
+        headers++;
+        return;
+      }
       malformed++;
       firstMalformed ??= `${wrong}: ${quoted(bytes, start, end)}`;
       return;
@@ -54,6 +57,7 @@ export async function sweepTables(options: TableSweepOptions): Promise<TableSwee
     try {
       tookUs += await readPages(path, (page) => pieces.push(page, visit), options);
       pieces.end(visit);
+      tables++;
     } catch (cause) {
       // A host without IPv6 has no such table.
       const absent = table === 'tcp6' && codeOf(cause) === 'ENOENT';
@@ -61,6 +65,9 @@ export async function sweepTables(options: TableSweepOptions): Promise<TableSwee
     }
     if (error || signal.aborted) break;
   }
+  // A file without its first line is another one in the table's place, and proves nothing.
+  if (error === undefined && headers < tables && !signal.aborted)
+    error = new NotSupportedError(`${procRoot}/net/tcp is empty`, 'the /proc/net/tcp of the kernel');
   const whole = error === undefined && malformed === 0 && !signal.aborted;
   return { whole, lines, malformed, firstMalformed, error, tookUs };
 }

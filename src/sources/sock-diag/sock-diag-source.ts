@@ -90,6 +90,10 @@ export class SockDiagSource implements Source {
     }
   }
 
+  charge(us: number): void {
+    this.#options.pace.charge(us);
+  }
+
   spent(): Spent {
     return this.#options.pace.spent();
   }

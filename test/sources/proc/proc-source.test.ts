@@ -171,6 +171,13 @@ describe('ProcSource, over a captured /proc', () => {
     assert.equal((await procSource(root).probe())?.requirement, 'Linux with /proc mounted');
   });
 
+  it('an empty file in its place, as a container may mask it → refused: it proves nothing', async () => {
+    writeFileSync(join(root, 'net', 'tcp'), '');
+    const refusal = await procSource(root).probe();
+    assert.ok(refusal instanceof NotSupportedError);
+    assert.match(refusal.message, /is empty/);
+  });
+
   it('another table than was expected → refused, quoted', async () => {
     write('tcp', ['sockets: used 3']);
     rmSync(join(root, 'net', 'tcp6'));
