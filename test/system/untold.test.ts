@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fixture, jsonLines, kernelNeeds, run } from './run.ts';
+import { fixture, kernelNeeds, run } from './run.ts';
 
 async function said(name: string): Promise<unknown[]> {
   const { code, stdout, stderr } = await run([fixture('untold.mjs'), name]);
   assert.deepEqual([code, stderr], [0, '']);
-  return jsonLines<unknown>(stdout) as unknown[];
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
 }
 
 describe('connections that nobody wants to hear of', { skip: kernelNeeds, concurrency: 2 }, () => {
