@@ -29,14 +29,15 @@ export async function sweepTables(options: TableSweepOptions): Promise<TableSwee
   const { procRoot, wanted, report, now, signal } = options;
   const told = new Set<string>();
   const line = new TcpLineReader();
-  let [lines, malformed, tookUs, headers, tables] = [0, 0, 0, 0, 0];
+  let [lines, malformed, tookUs] = [0, 0, 0];
+  let hasHeader = false;
   let firstMalformed: string | undefined;
   let error: SynfinError | undefined;
   const visit = (bytes: Uint8Array, start: number, end: number): void => {
     const wrong = line.read(bytes, start, end);
     if (wrong !== undefined) {
       if (isTcpHeader(bytes, start, end)) {
-        headers++;
+        hasHeader = true;
         return;
       }
       malformed++;
@@ -54,10 +55,13 @@ export async function sweepTables(options: TableSweepOptions): Promise<TableSwee
   for (const table of ['tcp', 'tcp6']) {
     const path = `${procRoot}/net/${table}`;
     const pieces = new Lines();
+    hasHeader = false;
     try {
       tookUs += await readPages(path, (page) => pieces.push(page, visit), options);
       pieces.end(visit);
-      tables++;
+      // A file without its first line is another one in the table's place, and proves nothing.
+      if (!hasHeader && malformed === 0 && !signal.aborted)
+        error = new NotSupportedError(`${path} is empty`, 'the table of the kernel in /proc/net');
     } catch (cause) {
       // A host without IPv6 has no such table.
       const absent = table === 'tcp6' && codeOf(cause) === 'ENOENT';
@@ -65,9 +69,6 @@ export async function sweepTables(options: TableSweepOptions): Promise<TableSwee
     }
     if (error || signal.aborted) break;
   }
-  // A file without its first line is another one in the table's place, and proves nothing.
-  if (error === undefined && headers < tables && !signal.aborted)
-    error = new NotSupportedError(`${procRoot}/net/tcp is empty`, 'the /proc/net/tcp of the kernel');
   const whole = error === undefined && malformed === 0 && !signal.aborted;
   return { whole, lines, malformed, firstMalformed, error, tookUs };
 }
