@@ -61,8 +61,9 @@ describe('zero code', { concurrency: 2 }, () => {
     assertToldOnce(spans);
   });
 
-  it('an SDK that comes after the first socket: all that ends from then on', async () => {
-    const late = { 'client tcp.teardown': 6, 'server tcp.teardown': 6 };
+  it('an SDK that comes after the first socket: all that ends from then on, and the handshake of what was open', async () => {
+    const open = { 'client tcp.handshake': 1, 'server tcp.handshake': 6 };
+    const late = { ...open, 'client tcp.teardown': 6, 'server tcp.teardown': 6 };
     for (const app of [esm, cjs]) {
       const spans = await told(['--import', synfin, app, 'an SDK after the first socket']);
       assert.deepEqual(pathsOf(spans, ours), { ...allPaths, ...late });
