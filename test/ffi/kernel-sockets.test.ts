@@ -26,15 +26,15 @@ async function pair(host: string): Promise<{ client: Socket; accepted: Socket; c
 
 describe('what the kernel tells of a socket of ours', { skip: kernelNeeds }, () => {
   for (const host of ['127.0.0.1', '::1'])
-    it(`${host}: the other end, when the connection stands and when a RST has ended it`, async () => {
+    it(`${host}: the other end, when the connection stands and when a RST has ended it`, async (context) => {
       const kernel = kernelSockets(loadLibc());
       const { client, accepted, close } = await pair(host);
+      context.after(close);
       const peer = { address: host, port: client.localPort };
       assert.deepEqual(kernel.peer(fdOf(accepted)), peer);
       client.resetAndDestroy();
       while (kernel.tcpInfo(fdOf(accepted))?.state !== 'closed') await new Promise((resolve) => setTimeout(resolve, 5));
       assert.deepEqual(kernel.peer(fdOf(accepted)), peer);
-      close();
     });
 
   it('of a socket that has no other end, and of none → undefined', async () => {
@@ -46,15 +46,15 @@ describe('what the kernel tells of a socket of ours', { skip: kernelNeeds }, () 
     server.close();
   });
 
-  it('TCP_INFO is read from the same bytes each time: what is kept is a copy', async () => {
+  it('TCP_INFO is read from the same bytes each time: what is kept is a copy', async (context) => {
     const kernel = kernelSockets(loadLibc());
     const { client, accepted, close } = await pair('127.0.0.1');
+    context.after(close);
     const info = kernel.tcpInfo(fdOf(client));
     const kept = info?.copy();
     accepted.end();
     while (kernel.tcpInfo(fdOf(client))?.state !== 'close_wait') await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal(info?.state, 'close_wait');
     assert.equal(kept?.state, 'established');
-    close();
   });
 });

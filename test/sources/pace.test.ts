@@ -65,6 +65,14 @@ describe('Pace', () => {
     assert.deepEqual(pace.spent(), { looks: 2, cpuMs: 101, lookMs: 1, everyMs: 5000 });
   });
 
+  it('what follows from a look is paid for like the look', () => {
+    const { pace, look } = pacing();
+    look({ loop: 10 });
+    pace.charge(90_000);
+    assert.equal(pace.pause(), 10_000);
+    assert.equal(pace.spent().cpuMs, 100);
+  });
+
   it('a larger budget → a shorter pause', () => {
     const { pace, look } = pacing({ cpuBudget: 0.5, intervalMs: 10 });
     look({ pool: 100 });

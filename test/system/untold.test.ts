@@ -29,6 +29,9 @@ describe('connections that nobody wants to hear of', { skip: kernelNeeds, concur
   it('connect() again while the first one goes on → none is left when the socket is gone', async () =>
     assert.deepEqual(await said('connect() again on the same socket'), [[]]));
 
+  it('connect() again on a connection that stands, with an SDK → three handshakes and their ends, none lost', async () =>
+    assert.deepEqual(await said('connect() again, with an SDK that wants to hear of it'), [{ told: 6, dropped: 0 }]));
+
   it('a socket that is used three times → none is left', async () =>
     assert.deepEqual(await said('one after the other on the same socket'), [[]]));
 

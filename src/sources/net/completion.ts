@@ -7,9 +7,10 @@ export interface ConnectRequest {
 type Complete = (outcome: number | undefined) => boolean;
 
 /**
- * False where that cannot be noticed. Calls back when a connect request is done: with its status, or with undefined where it shows only in the socket. Node
+ * Calls back when a connect request is done: with its status, or with undefined where it shows only in the socket. Node
  * reads the callback from the request when it is done, and that is noticed: a listener would be the application's to
- * see, and a function around Node's own would stand in the stack of each error that is made in it.
+ * see, and a function around Node's own would stand in the stack of each error that is made in it. Returns false where
+ * that cannot be noticed.
  */
 export function awaitCompletion(
   request: ConnectRequest,
@@ -28,7 +29,10 @@ export function awaitCompletion(
     }
   }
   function oncomplete(this: unknown, ...args: unknown[]): unknown {
-    guarded(() => void complete(Number(args[0])));
+    guarded(() => {
+      put(original);
+      complete(Number(args[0]));
+    });
     return Reflect.apply(original as (...args: unknown[]) => unknown, this, args);
   }
   Object.defineProperty(request, 'oncomplete', {

@@ -119,10 +119,11 @@ class Hook {
           connect(this: unknown, ...args: unknown[]): unknown {
             if (!active()) return apply(original, this, args);
             const at = now();
-            const status = Number(apply(original, this, args));
+            const status = apply(original, this, args);
             try {
-              const entry = life.attempted(this as TcpHandle, args[1] as string, Number(args[2]), at, status);
-              if (entry) entry.awaited = awaitCompletion(requestOf(args), (end) => life.completed(entry, end), fault);
+              const entry = life.attempted(this as TcpHandle, args[1] as string, Number(args[2]), at, Number(status));
+              const complete = (end: number | undefined) => !entry || !active() || life.completed(entry, end);
+              if (entry) entry.awaited = awaitCompletion(args[0] as ConnectRequest, complete, fault);
             } catch (error) {
               fault(method, error);
             }
@@ -132,10 +133,6 @@ class Hook {
       }),
     );
   }
-}
-
-function requestOf(args: readonly unknown[]): ConnectRequest {
-  return args[0] as ConnectRequest;
 }
 
 /** The prototype that has a method of its own. */

@@ -53,7 +53,8 @@ export class SocketLife {
     const requested = requestedEndpoint(args);
     if (requested === undefined) return;
     const { audience, captureContext, requests, sites, now } = this.#ports;
-    const { suppressed, ...caller } = captureContext();
+    const caller = captureContext();
+    const { suppressed } = caller;
     const context = audience.listens ? caller.context : undefined;
     const options = optionsOf(args);
     const awaitsRequest =
@@ -101,8 +102,7 @@ export class SocketLife {
       this.#end.failed(entry, status);
       return undefined;
     }
-    entry.awaited = entry.told || this.#ports.audience.listens;
-    return entry.awaited ? entry : undefined;
+    return entry.told || this.#ports.audience.listens ? entry : undefined;
   }
 
   /** A connect request that nobody awaited is over when Node says so; that it was is noticed when somebody asks. */
