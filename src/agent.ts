@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
+import { HostFacts, isOfTheHost } from './connection/host-facts.ts';
 import type { LifecycleEvent } from './connection/lifecycle-event.ts';
 import type { Observation, SocketRef } from './connection/observation.ts';
 import { Tracker } from './connection/tracker.ts';
@@ -39,6 +40,7 @@ export class Agent {
   readonly #options: Options;
   readonly #stderr: Stderr;
   readonly #tracker: Tracker;
+  readonly #hostFacts = new HostFacts();
   readonly #intake: Intake;
   readonly #kernel: KernelAccess;
   readonly #net: NetSource;
@@ -135,7 +137,8 @@ export class Agent {
 
   #observe(observation: Observation): void {
     this.#faults.guard('observe', () => {
-      this.#tellAll(this.#tracker.observe(observation));
+      if (isOfTheHost(observation)) this.#hostFacts.observe(observation);
+      else this.#tellAll(this.#tracker.observe(observation));
       if (observation.kind === 'sweep_end')
         this.#root.runInAsyncScope(() => void this.#afterSweep(observation.dueAfterMs));
     });
@@ -174,6 +177,7 @@ export class Agent {
         options: this.#options,
         access: this.#kernel,
         tracker: this.#tracker,
+        hostFacts: this.#hostFacts,
         net: this.#net,
         report: this.#report,
         now,

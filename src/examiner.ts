@@ -6,6 +6,7 @@ import type { Limit } from './detectors/growth.ts';
 import { LoopClock } from './detectors/loop-clock.ts';
 import type { Steps } from './detectors/steps.ts';
 import { Watch } from './detectors/watch.ts';
+import type { HostWatch } from './host/host-watch.ts';
 import type { NetSource } from './sources/net/net-source.ts';
 import { descriptorCount } from './sources/proc/proc-fd.ts';
 import { openFilesLimit } from './sources/proc/proc-limits.ts';
@@ -18,6 +19,7 @@ export interface ExaminerOptions {
   readonly tracker: Tracker;
   readonly net: NetSource;
   readonly strangers: Strangers;
+  readonly host: HostWatch;
   readonly detectors: readonly Detector[];
   /** Sets the ids of this thread's findings apart from others'. */
   readonly origin: string;
@@ -61,11 +63,12 @@ export class Examiner {
     if (this.#busy) return [];
     this.#busy = true;
     try {
-      const { tracker, strangers, now, spent } = this.#options;
+      const { tracker, strangers, host, now, spent } = this.#options;
       const clock = this.#loopClock.look(now(), dueAfterMs * 1000);
       const slices = new Slices(now);
       await strangers.place(tracker.takeStrangers(), slices);
       await this.#inspectSuspects(slices);
+      await host.look();
       const told = await this.#detect(clock, slices);
       slices.end();
       spent(slices.spentUs);
@@ -97,7 +100,7 @@ export class Examiner {
   }
 
   async #detect(clock: Instant, slices: Slices): Promise<readonly Finding[]> {
-    const { tracker, now, settle, wallTime, traceOf, leaked } = this.#options;
+    const { tracker, host, now, settle, wallTime, traceOf, leaked } = this.#options;
     slices.end();
     await settle();
     slices.begin();
@@ -122,7 +125,7 @@ export class Examiner {
         return connection && traceOf(connection);
       },
     };
-    const told = await inSlices(this.#watch.looking([...lifecycles.keys()], clock, look), slices);
+    const told = await inSlices(this.#watch.looking([...lifecycles.keys()], clock, look, host.cases(at)), slices);
     for (const [view, connection] of lifecycles) {
       if (slices.isOver()) await slices.rest();
       if (this.#watch.isAccused(view.id)) leaked(connection);

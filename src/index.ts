@@ -1,15 +1,10 @@
 export type { CloseInitiator, CloseType, Role, StateChange } from './connection/lifecycle.ts';
 export type { Step, StepName } from './connection/lifecycle-event.ts';
-export type { HttpSignals, ObservationSource, SocketSignals } from './connection/observation.ts';
+export type { HttpSignals, SocketSignals } from './connection/observation.ts';
+export type { ObservationSource } from './connection/observation-source.ts';
 export type { ConnectionView } from './connection/view.ts';
-export type {
-  FindingKind,
-  Forecast,
-  LeakCause,
-  SampledConnection,
-  Severity,
-  Subject,
-} from './detectors/detector.ts';
+export type { Forecast, SampledConnection, Severity, Subject } from './detectors/detector.ts';
+export type { Cause, FindingKind, LeakCause } from './detectors/kinds.ts';
 export { NotSupportedError, SynfinError, type SynfinErrorCode } from './errors.ts';
 export type { ExplainedFinding as Finding } from './explain/explain.ts';
 export { SynfinInstrumentation, type SynfinInstrumentationConfig } from './instrumentation.ts';

@@ -1,4 +1,5 @@
 import { isMainThread, threadId } from 'node:worker_threads';
+import type { HostFacts } from './connection/host-facts.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
 import type { Tracker } from './connection/tracker.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
@@ -6,6 +7,8 @@ import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import { findingText } from './explain/text.ts';
+import { CounterFiles } from './host/counters.ts';
+import { HostWatch } from './host/host-watch.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
 import type { Options } from './options.ts';
@@ -22,6 +25,7 @@ export interface KernelWatchPorts {
   readonly options: Options;
   readonly access: KernelAccess;
   readonly tracker: Tracker;
+  readonly hostFacts: HostFacts;
   readonly net: NetSource;
   readonly report: Report;
   readonly now: () => Instant;
@@ -102,9 +106,16 @@ function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Exa
     ...ports,
     spent,
     strangers,
+    host: makeHostWatch(ports),
     detectors: [closeWaitLeak(closeWaitMs * 1000), unreadData(unreadMs * 1000)],
     origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
     intervalMs,
     procRoot,
   });
+}
+
+/** What is the namespace's is looked at by one thread of the process. */
+function makeHostWatch({ hostFacts: facts, settle, fault, report, now }: KernelWatchPorts): HostWatch {
+  const parts = isMainThread ? [new CounterFiles({ procRoot, now, report })] : [];
+  return new HostWatch({ facts, parts, detectors: [], settle, fault });
 }

@@ -9,6 +9,10 @@ export interface SynfinOptions {
   intervalMs?: number;
   closeWaitMs?: number;
   unreadMs?: number;
+  finWait2Ms?: number;
+  handshakeMs?: number;
+  stuckWriteMs?: number;
+  timeWaitShare?: number;
   callSites?: CallSiteMode;
   spans?: SpanMode;
   maxSpansPerSecond?: number;
@@ -70,6 +74,30 @@ export const optionTable: OptionTable = {
     default: 60_000,
     doc: 'bytes that nobody has read for this long',
     ...integer(0, 86_400_000, 'milliseconds'),
+  },
+  finWait2Ms: {
+    variable: 'SYNFIN_FIN_WAIT_2_MS',
+    default: 30_000,
+    doc: 'FIN_WAIT_2 older than this: the peer does not close (below the 60 s after which the kernel ends orphans)',
+    ...integer(0, 86_400_000, 'milliseconds'),
+  },
+  handshakeMs: {
+    variable: 'SYNFIN_HANDSHAKE_MS',
+    default: 10_000,
+    doc: 'SYN_SENT older than this: nobody answers',
+    ...integer(0, 86_400_000, 'milliseconds'),
+  },
+  stuckWriteMs: {
+    variable: 'SYNFIN_STUCK_WRITE_MS',
+    default: 60_000,
+    doc: 'bytes that the peer has not taken or acknowledged for this long',
+    ...integer(0, 86_400_000, 'milliseconds'),
+  },
+  timeWaitShare: {
+    variable: 'SYNFIN_TIME_WAIT_SHARE',
+    default: 0.5,
+    doc: 'share of the ephemeral ports towards one destination that may be in TIME_WAIT, or in use',
+    ...share(0.0001),
   },
   callSites: {
     variable: 'SYNFIN_CALL_SITES',

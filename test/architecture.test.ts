@@ -43,10 +43,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   'stderr.ts': ['explain', 'options.ts', 'node:'],
   'strangers.ts': ['connection', 'tcp', 'sources', 'sources/net', 'sources/proc'],
-  'examiner.ts': ['connection', 'detectors', 'tcp', 'strangers.ts', 'sources', 'sources/net', 'sources/proc'],
+  host: ['connection', 'detectors', 'tcp', 'sources', 'sources/net', 'sources/proc', 'node:'],
+  'examiner.ts': ['connection', 'detectors', 'tcp', 'strangers.ts', 'host', 'sources', 'sources/net', 'sources/proc'],
   'kernel-watch.ts': [
     ...['tcp', 'connection', 'detectors', 'explain', 'sources', 'sources/net', 'options.ts', 'node:'],
-    ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts'],
+    ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts', 'host'],
   ],
   'load-kernel-watch.ts': ['kernel-watch.ts', 'node:module', 'node:timers'],
   'agent.ts': [

@@ -19,6 +19,10 @@ const defaults: Options = {
   intervalMs: 5000,
   closeWaitMs: 30_000,
   unreadMs: 60_000,
+  finWait2Ms: 30_000,
+  handshakeMs: 10_000,
+  stuckWriteMs: 60_000,
+  timeWaitShare: 0.5,
   callSites: 'sample',
   spans: 'all',
   findings: 'text',
@@ -33,7 +37,7 @@ describe('the table of options', () => {
   for (const name of names)
     it(`${name}: a variable SYNFIN_*, its words, and a default that is accepted`, () => {
       const { variable, doc, accepts, check, default: value } = optionTable[name];
-      assert.equal(variable, `SYNFIN_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`);
+      assert.equal(variable, `SYNFIN_${name.replaceAll(/[A-Z\d]/g, (letter) => `_${letter}`).toUpperCase()}`);
       assert.ok(doc.length > 0 && accepts.length > 0);
       assert.deepEqual(check(value), value);
     });

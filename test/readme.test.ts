@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { leakCauses } from '../src/detectors/detector.ts';
+import { causesOf, findingKinds, leakCauses } from '../src/detectors/kinds.ts';
 import { optionTable } from '../src/options.ts';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -14,8 +14,22 @@ describe('README', () => {
     assert.deepEqual(readme.match(/^\| `\w+` \| `SYNFIN_\w+` \|.*$/gm), rows);
   });
 
-  it('has each cause in its table, and no other', () => {
-    const table = readme.slice(readme.indexOf('| cause |'), readme.indexOf('As JSON'));
+  it('has each kind in its table, with its causes, and no other', () => {
+    const table = readme.slice(readme.indexOf('| kind |'), readme.indexOf('| why nobody'));
+    const rows = [...table.matchAll(/^\| `(\w+)` \|[^|]*\|(.*)\|$/gm)].map(([, kind, causes = '']) => [
+      kind,
+      [...causes.matchAll(/`(\w+)`/g)].map(([, cause]) => cause),
+    ]);
+    const told = (kind: (typeof findingKinds)[number]) =>
+      causesOf[kind] === leakCauses ? [] : causesOf[kind].filter((cause) => cause !== 'unknown');
+    assert.deepEqual(
+      rows,
+      findingKinds.map((kind) => [kind, told(kind)]),
+    );
+  });
+
+  it('has each cause of a leak in its table, and no other', () => {
+    const table = readme.slice(readme.indexOf('| why nobody'), readme.indexOf('As JSON'));
     const told = [...table.matchAll(/`([a-z_]+)`/g)]
       .map((match) => match[1] ?? '')
       .filter((word) => word.includes('_') || word === 'paused');

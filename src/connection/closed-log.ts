@@ -1,6 +1,6 @@
 import { cookieNumber, type Instant, instant, type SocketCookie } from '../tcp/identity.ts';
+import type { CallSite } from './call-site.ts';
 import type { Role } from './lifecycle.ts';
-import type { CallSite } from './observation.ts';
 
 /** What is remembered of a connection after its descriptor was closed. */
 export interface ClosedRecord {

@@ -2,7 +2,9 @@ import type { Endpoint } from '../tcp/endpoint.ts';
 import { connectionId, type Instant, type SocketIdentity } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
 import type { TcpInfo } from '../tcp/tcp-info.ts';
-import type { CallSite, ObservationSource, SocketRef, SocketSignals } from './observation.ts';
+import type { CallSite } from './call-site.ts';
+import type { SocketRef, SocketSignals } from './observation.ts';
+import type { ObservationSource } from './observation-source.ts';
 
 /** Who opened it. `unknown` for a socket first seen half-way. */
 export type Role = 'client' | 'server' | 'unknown';

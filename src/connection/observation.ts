@@ -2,12 +2,12 @@ import type { Endpoint } from '../tcp/endpoint.ts';
 import type { Instant, SocketIdentity } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
 import type { TcpInfo } from '../tcp/tcp-info.ts';
+import type { CallSite } from './call-site.ts';
+import type { HostFact } from './host-fact.ts';
+import type { ObservationSource } from './observation-source.ts';
 
 /** All that a source can say. The core learns of the world in no other way. */
-export type Observation = Transition | Row | SweepEnd | SocketEvent | Lost;
-
-/** Where an observation, and so a time on a span, comes from: the value of `synfin.observation.source`. */
-export type ObservationSource = 'ebpf' | 'sock_diag' | 'procfs' | 'netstat' | 'userland';
+export type Observation = Transition | Row | SweepEnd | SocketEvent | HostFact | Lost;
 
 /** The hook's own number for one address attempt, accepted or adopted socket; never used twice in a process. */
 export type SocketRef = number;
@@ -44,6 +44,8 @@ export interface Row {
   /** Milliseconds until that timer fires. */
   readonly expiresMs?: number | undefined;
   readonly info?: TcpInfo | undefined;
+  /** Of a listener: connections that the kernel has dropped there. */
+  readonly drops?: number | undefined;
 }
 
 /** One look at all sockets in some states is over. Only a whole sweep proves that what it did not show is absent. */
@@ -172,12 +174,6 @@ export interface Lost {
   readonly at: Instant;
   readonly count: number;
   readonly what: string;
-}
-
-/** Where in the application's code something began: kept as captured, put into words only when a person reads it. */
-export interface CallSite {
-  /** `fn (file:line:col)`, nearest first, the application's own code only, at most eight. */
-  frames(): readonly string[];
 }
 
 /**

@@ -3,7 +3,7 @@ import type { TcpState } from '../tcp/state.ts';
 import { shortestPath } from '../tcp/transition.ts';
 import { type CloseType, type Lifecycle, type Moment, teardownStart } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
-import type { ObservationSource } from './observation.ts';
+import type { ObservationSource } from './observation-source.ts';
 
 /** A connection that changes its mind more often than this is told in part: the first ones, and the last. */
 const mostChanges = 24;

@@ -48,13 +48,15 @@ export class Tracker {
       case 'socket_event':
         return this.#socketEvent(observation);
       case 'row':
-        return this.#row(observation);
+        return observation.state === 'listen' ? nothing : this.#row(observation);
       case 'transition':
         return this.#transition(observation);
       case 'sweep_end':
         return this.#sweepEnd(observation);
       case 'lost':
         this.#lost += observation.count;
+        return nothing;
+      case 'host':
         return nothing;
     }
   }

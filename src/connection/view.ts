@@ -3,7 +3,8 @@ import type { Instant } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
 import { type CloseInitiator, type CloseType, idOf, type Lifecycle, type Role, type StateChange } from './lifecycle.ts';
 import type { Step, StepName } from './lifecycle-event.ts';
-import type { ObservationSource, SocketSignals } from './observation.ts';
+import type { SocketSignals } from './observation.ts';
+import type { ObservationSource } from './observation-source.ts';
 
 /** The read model of every surface: what is known of one connection at one moment. Durations are in seconds. */
 export interface ConnectionView {

@@ -1,6 +1,6 @@
 import type { HttpSignals, SocketSignals } from '../connection/observation.ts';
 import type { ConnectionView } from '../connection/view.ts';
-import type { LeakCause } from './detector.ts';
+import type { LeakCause } from './kinds.ts';
 
 interface Rule {
   readonly cause: LeakCause;

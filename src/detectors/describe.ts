@@ -1,33 +1,17 @@
 import type { ConnectionView } from '../connection/view.ts';
 import { formatEndpoint } from '../tcp/endpoint.ts';
 import type { Instant } from '../tcp/identity.ts';
-import type { Finding, SampledConnection, Subject } from './detector.ts';
+import { type CaseFacts, rounded } from './case.ts';
+import type { SampledConnection, Subject } from './detector.ts';
 import { type Group, placeOf } from './group.ts';
-import { type Growth, type Limit, severityOf } from './growth.ts';
+import { type Growth, severityOf } from './growth.ts';
+import type { Look } from './look.ts';
 import type { Steps } from './steps.ts';
 
 const mostSampled = 10;
 
-/** What one look brings besides the groups. */
-export interface Look {
-  readonly at: Instant;
-  /** Open files of this process and how many it may have; undefined where the host does not say. */
-  readonly descriptors: Limit | undefined;
-  /** Wall time of an instant, ISO 8601. */
-  readonly wallTime: (at: Instant) => string;
-  /** The trace that a connection was opened in. */
-  readonly traceOf: (connection: ConnectionView) => string | undefined;
-}
-
 /** What there is to say of a group, in numbers. */
-export function* describe(
-  id: string,
-  group: Group,
-  growth: Growth,
-  look: Look,
-  status: Finding['status'],
-): Steps<Finding> {
-  const { connections } = group;
+export function* describe({ connections }: Group, growth: Growth, look: Look): Steps<CaseFacts> {
   const [known, unknown] = [new Oldest(), new Oldest()];
   let observed = true;
   for (const connection of connections) {
@@ -40,15 +24,9 @@ export function* describe(
   const age = Math.max(known.age, unknown.age);
   const forecast = growth.forecast(look.descriptors);
   return {
-    id,
-    kind: group.kind,
-    cause: group.cause,
     severity: severityOf(look.descriptors, forecast),
-    status,
     since: look.wallTime((look.at - age * 1e6) as Instant),
     age_s: rounded(age),
-    count: connections.length,
-    growth_per_minute: rounded(growth.perMinute),
     subject: yield* subjectOf(sample[0], connections),
     sample: sample.map((connection) => sampled(connection, look)),
     forecast: forecast ?? null,
@@ -111,8 +89,4 @@ function sampled(connection: ConnectionView, look: Look): SampledConnection {
     call_site: connection.callSite,
     trace_id: look.traceOf(connection) ?? null,
   };
-}
-
-function rounded(number: number): number {
-  return Math.round(number * 10) / 10;
 }

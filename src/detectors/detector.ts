@@ -1,10 +1,11 @@
 import type { ConnectionView } from '../connection/view.ts';
+import type { Cause, FindingKind } from './kinds.ts';
 
 /** What a detector says of one connection. `unknown` is not `clear`: there was not enough to tell. */
 export type Verdict =
   | { readonly kind: 'clear' }
   | { readonly kind: 'unknown'; readonly why: string }
-  | { readonly kind: 'found'; readonly cause: LeakCause };
+  | { readonly kind: 'found'; readonly cause: Cause };
 
 export const clear: Verdict = { kind: 'clear' };
 
@@ -16,31 +17,6 @@ export interface Detector {
   examine(connection: ConnectionView): Verdict;
 }
 
-export type FindingKind = 'close_wait_leak' | 'unread_data';
-
-/** Why nobody reads or ends a socket. Each has its words in `explain/`, which a test holds to this list. */
-export const leakCauses = [
-  'half_open_never_ended',
-  'paused',
-  'no_consumer',
-  'readable_not_read',
-  'pause_on_connect',
-  'pipe_stuck',
-  'iterator_stalled',
-  'onread_stopped',
-  'http_response_not_consumed',
-  'fetch_body_not_consumed',
-  'http_request_body_not_consumed',
-  'http_half_open_response',
-  'upgrade_forgotten',
-  'ended_write_stuck',
-  'fd_in_other_process',
-  'handle_without_js_socket',
-  'unknown',
-] as const;
-
-export type LeakCause = (typeof leakCauses)[number];
-
 export type Severity = 'warning' | 'critical';
 
 /** Something that is wrong, as everybody is told of it; the names are those of its JSON. */
@@ -48,13 +24,14 @@ export interface Finding {
   /** Stays the same while the finding is open. */
   readonly id: string;
   readonly kind: FindingKind;
-  readonly cause: LeakCause;
+  readonly cause: Cause;
   readonly severity: Severity;
   readonly status: 'raised' | 'changed' | 'cleared';
   /** When the oldest of its connections got into trouble; ISO 8601. */
   readonly since: string;
   /** Of the oldest, in seconds. */
   readonly age_s: number;
+  /** Connections; for some kinds ports, dropped connections or failed requests. */
   readonly count: number;
   readonly growth_per_minute: number;
   readonly subject: Subject;
@@ -75,6 +52,17 @@ export interface Subject {
   readonly request?: string;
   /** Class of the pipe target that does not drain. */
   readonly pipe_target?: string;
+  /** The address of ours whose ports, or whose side of the connection, it is about. */
+  readonly local_address?: string;
+  /** Connections a second that add to it. */
+  readonly per_second?: number;
+  /** Of the limit that it is measured against, from 0 to 1. */
+  readonly share?: number;
+  readonly limit?: number;
+  /** Of `count`, those that this process made. */
+  readonly own?: number;
+  /** Settings of the kernel that it depends on, by their names, as they are now. */
+  readonly kernel?: Readonly<Record<string, number | string>>;
 }
 
 export interface SampledConnection {
@@ -92,7 +80,7 @@ export interface SampledConnection {
 }
 
 export interface Forecast {
-  /** Open files that this process may have (RLIMIT_NOFILE). */
+  /** Open files that this process may have (RLIMIT_NOFILE), or ports towards one destination. */
   readonly limit: number;
   /** Seconds until it is reached, at the present growth. */
   readonly reached_in_s: number;

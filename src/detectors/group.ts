@@ -1,19 +1,19 @@
 import type { ConnectionView } from '../connection/view.ts';
 import { formatEndpoint } from '../tcp/endpoint.ts';
-import type { FindingKind, LeakCause } from './detector.ts';
+import type { Cause, FindingKind } from './kinds.ts';
 import { atOnce, type Steps } from './steps.ts';
 
 /** One connection that a detector found, long enough. */
 export interface Found {
   readonly kind: FindingKind;
-  readonly cause: LeakCause;
+  readonly cause: Cause;
   readonly connection: ConnectionView;
 }
 
 /** Connections of one kind and cause that come from one place: what becomes a finding. */
 export interface Group {
   readonly kind: FindingKind;
-  readonly cause: LeakCause;
+  readonly cause: Cause;
   readonly connections: ConnectionView[];
 }
 

@@ -1,13 +1,13 @@
-import { describe, type Look } from './describe.ts';
+import { type Case, rounded } from './case.ts';
 import type { Finding } from './detector.ts';
-import { type Group, placeOf } from './group.ts';
 import { Growth } from './growth.ts';
+import type { Look } from './look.ts';
 import { atOnce, type Steps } from './steps.ts';
 
 /** A finding is told again at most once in so many looks. */
 const looksBetweenChanges = 6;
 
-/** A group that still grows from look to look is waited for, but no longer than this. */
+/** A found that still grows from look to look is waited for, but no longer than this. */
 const looksToSettle = 4;
 /**
  * And gone for so many before it is cleared: two minutes by default. A leak whose sockets the peers' time-outs end comes
@@ -17,8 +17,9 @@ const looksToClear = 24;
 
 interface Open {
   readonly id: string;
-  /** Ids of its connections at the last look: what a group is recognised by when its cause becomes clearer. */
+  /** Of the case at the last look: what a found is recognised by when its cause becomes clearer. */
   members: Set<string>;
+  count: number;
   place: string;
   readonly growth: Growth;
   looks: number;
@@ -43,19 +44,19 @@ export class Raiser {
   }
 
   /** What there is to tell after this look. */
-  look(groups: readonly Group[], look: Look): Finding[] {
-    return atOnce(this.looking(groups, look));
+  look(cases: readonly Case[], look: Look): Finding[] {
+    return atOnce(this.looking(cases, look));
   }
 
   /** The same, step by step. */
-  *looking(groups: readonly Group[], look: Look): Steps<Finding[]> {
+  *looking(cases: readonly Case[], look: Look): Steps<Finding[]> {
     const tell: Finding[] = [];
     const taken = new Set<Open>();
-    const recognised = yield* this.#recognise(groups);
-    for (const group of groups) {
-      const open = recognised.get(group) ?? (yield* this.#start(group, look));
+    const recognised = yield* this.#recognise(cases);
+    for (const found of cases) {
+      const open = recognised.get(found) ?? (yield* this.#start(found, look));
       taken.add(open);
-      const told = yield* this.#update(open, group, look);
+      const told = yield* this.#update(open, found, look);
       if (told) tell.push(told);
     }
     for (const open of [...this.#open]) {
@@ -76,60 +77,68 @@ export class Raiser {
   }
 
   /**
-   * Which open finding each group goes on: first the pairs with the most connections in common, so that a finding
+   * Which open finding each found goes on: first the pairs with the most connections in common, so that a finding
    * follows its connections when their cause becomes clearer; then those of the same cause and place.
    */
-  *#recognise(groups: readonly Group[]): Steps<Map<Group, Open>> {
-    const recognised = new Map<Group, Open>();
+  *#recognise(cases: readonly Case[]): Steps<Map<Case, Open>> {
+    const recognised = new Map<Case, Open>();
     const taken = new Set<Open>();
-    const take = (group: Group, open: Open): void => {
-      if (recognised.has(group) || taken.has(open)) return;
-      recognised.set(group, open);
+    const take = (found: Case, open: Open): void => {
+      if (recognised.has(found) || taken.has(open)) return;
+      recognised.set(found, open);
       taken.add(open);
     };
-    const pairs: { group: Group; place: string; open: Open; common: number }[] = [];
-    for (const group of groups) {
-      const place = placeKey(group);
-      for (const open of this.#open) pairs.push({ group, place, open, common: yield* inCommon(group, open) });
+    const pairs: { found: Case; place: string; open: Open; common: number }[] = [];
+    for (const found of cases) {
+      const { place } = found;
+      for (const open of this.#open) pairs.push({ found, place, open, common: yield* inCommon(found, open) });
     }
     pairs.sort((a, b) => b.common - a.common);
-    for (const { group, open, common } of pairs) if (common > 0) take(group, open);
-    for (const { group, place, open } of pairs) if (open.place === place) take(group, open);
+    for (const { found, open, common } of pairs) if (common > 0) take(found, open);
+    for (const { found, place, open } of pairs) if (open.place === place) take(found, open);
     return recognised;
   }
 
-  *#start(group: Group, look: Look): Steps<Open> {
-    const id = `${group.kind}-${this.#origin}-${++this.#count}`;
+  *#start(found: Case, look: Look): Steps<Open> {
+    const id = `${found.kind}-${this.#origin}-${++this.#count}`;
     const growth = new Growth();
     const open: Open = {
       id,
       members: new Set(),
+      count: 0,
       place: '',
       growth,
       looks: 0,
       looksGone: 0,
       looksSinceTold: 0,
       told: undefined,
-      now: yield* describe(id, group, growth, look, 'raised'),
+      now: yield* this.#described(id, found, growth, look, 'raised'),
     };
     this.#open.push(open);
     return open;
   }
 
-  *#update(open: Open, group: Group, look: Look): Steps<Finding | undefined> {
-    const grows = group.connections.length > open.members.size;
+  *#described(id: string, found: Case, growth: Growth, look: Look, status: Finding['status']): Steps<Finding> {
+    const { kind, cause, count } = found;
+    const growth_per_minute = rounded(growth.perMinute);
+    return { id, kind, cause, status, count, growth_per_minute, ...(yield* found.describe(growth, look)) };
+  }
+
+  *#update(open: Open, found: Case, look: Look): Steps<Finding | undefined> {
+    const grows = found.count > open.count;
     const members = new Set<string>();
-    for (const { id } of group.connections) {
-      members.add(id);
+    for (const member of found.members()) {
+      members.add(member);
       yield;
     }
     open.members = members;
-    open.place = placeKey(group);
-    open.growth.look(look.at, group.connections.length);
+    open.count = found.count;
+    open.place = found.place;
+    open.growth.look(look.at, found.count);
     open.looks++;
     open.looksGone = 0;
     open.looksSinceTold++;
-    open.now = yield* describe(open.id, group, open.growth, look, open.told?.status ?? 'raised');
+    open.now = yield* this.#described(open.id, found, open.growth, look, open.told?.status ?? 'raised');
     if (open.told === undefined) {
       return !grows || open.looks >= looksToSettle ? this.#tell(open) : undefined;
     }
@@ -160,21 +169,15 @@ export class Raiser {
   }
 }
 
-/** Connections that the group and the open finding share; a finding never changes its kind. */
-function* inCommon(group: Group, open: Open): Steps<number> {
+/** What the case and the open finding have in common; a finding never changes its kind. */
+function* inCommon(found: Case, open: Open): Steps<number> {
   let common = 0;
-  if (open.now.kind !== group.kind) return common;
-  for (const { id } of group.connections) {
-    if (open.members.has(id)) common++;
+  if (open.now.kind !== found.kind) return common;
+  for (const member of found.members()) {
+    if (open.members.has(member)) common++;
     yield;
   }
   return common;
-}
-
-/** The same for groups of one kind and cause from one line; where no line is known, to one destination or listener. */
-function placeKey({ kind, cause, connections }: Group): string {
-  const first = connections.find(({ callSite }) => callSite.length > 0) ?? connections[0];
-  return `${kind}|${cause}|${first?.callSite[0] ?? (first && placeOf(first))}`;
 }
 
 /** The count doubled or halved, or severity, cause or the presence of a forecast changed. */

@@ -1,9 +1,11 @@
 import type { ConnectionView } from '../connection/view.ts';
 import type { Instant } from '../tcp/identity.ts';
-import type { Look } from './describe.ts';
+import type { Case } from './case.ts';
+import { caseOf } from './connection-case.ts';
 import type { Detector, Finding } from './detector.ts';
 import { Dwell } from './dwell.ts';
 import { type Found, grouping } from './group.ts';
+import type { Look } from './look.ts';
 import { Raiser } from './raise.ts';
 import { atOnce, type Steps } from './steps.ts';
 
@@ -18,12 +20,17 @@ export class Watch {
   }
 
   /** What there is to tell after one look. `clock` is the event loop's own time, in which patience is counted. */
-  look(suspects: readonly ConnectionView[], clock: Instant, look: Look): Finding[] {
-    return atOnce(this.looking(suspects, clock, look));
+  look(suspects: readonly ConnectionView[], clock: Instant, look: Look, others: readonly Case[] = []): Finding[] {
+    return atOnce(this.looking(suspects, clock, look, others));
   }
 
-  /** The same, step by step. */
-  *looking(suspects: readonly ConnectionView[], clock: Instant, look: Look): Steps<Finding[]> {
+  /** The same, step by step. `others`: what is wrong with the host around the connections. */
+  *looking(
+    suspects: readonly ConnectionView[],
+    clock: Instant,
+    look: Look,
+    others: readonly Case[] = [],
+  ): Steps<Finding[]> {
     const found: Found[] = [];
     for (const { detector, dwell } of this.#detectors) {
       for (const connection of suspects) {
@@ -34,7 +41,8 @@ export class Watch {
       }
       yield* dwell.endingLook();
     }
-    return yield* this.#raiser.looking(yield* grouping(found), look);
+    const cases = (yield* grouping(found)).map(caseOf);
+    return yield* this.#raiser.looking([...cases, ...others], look);
   }
 
   /** Whether a finding that was told is about this connection. */

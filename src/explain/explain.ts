@@ -1,5 +1,6 @@
 import type { Finding } from '../detectors/detector.ts';
-import { causes, kinds } from './messages.en.ts';
+import { english } from './messages.en.ts';
+import type { CauseWords, KindWords } from './words.ts';
 
 /** A finding with its words, as it goes out: on stderr, in JSON, to a surface. */
 export type ExplainedFinding = Finding & {
@@ -11,38 +12,65 @@ export type ExplainedFinding = Finding & {
 
 export function explain(finding: Finding): ExplainedFinding {
   if (finding.count === 0) return { ...finding, message: endOf(finding), advice: 'There is nothing left to do.' };
-  const advice = `${kinds[finding.kind].turn} ${causes[finding.cause].advice}`;
-  return { ...finding, message: messageOf(finding), advice };
+  const { turn, advice } = wordsOf(finding);
+  return { ...finding, message: messageOf(finding), advice: `${turn} ${advice}` };
 }
 
+/** Of its kind, and of its cause. */
+export function wordsOf({ kind, cause }: Finding): Omit<KindWords<Finding['kind']>, 'causes'> & CauseWords {
+  const { causes, ...words } = english[kind];
+  const known: Partial<Record<Finding['cause'], CauseWords>> = causes;
+  return { ...words, ...(known[cause] ?? untold) };
+}
+
+const untold: CauseWords = { seen: 'why, could not be told', advice: 'Look at the connections below.' };
+
 function messageOf(finding: Finding): string {
-  const { wire, outcome } = kinds[finding.kind];
-  return `${summaryOf(finding)}: ${causes[finding.cause].seen}. ${wire} ${outcome}${forecastOf(finding)}`;
+  const { wire, outcome, seen } = wordsOf(finding);
+  const sentences = [`${summaryOf(finding)}: ${seen}.`, wire, outcome, ...detailsOf(finding), ...forecastOf(finding)];
+  return sentences.join(' ');
+}
+
+/** What the finding's own numbers say, in sentences. */
+export function detailsOf(finding: Finding): readonly string[] {
+  return wordsOf(finding).details?.(finding) ?? [];
 }
 
 /** Nothing is left of it: for now, or for good. */
-export function endOf({ kind, subject, status }: Finding): string {
-  const what = `No connection${placeOf(subject)} is ${kinds[kind].title} any more`;
-  return status === 'cleared' ? `${what}.` : `${what}; the finding stays open for a while in case they come back.`;
+export function endOf(finding: Finding): string {
+  const { noun, title } = wordsOf(finding);
+  const what = `No ${noun[0]}${placeOf(finding.subject)} is ${title} any more`;
+  return finding.status === 'cleared'
+    ? `${what}.`
+    : `${what}; the finding stays open for a while in case they come back.`;
 }
 
 /** `3 connections to 127.0.0.1:8080 (GET /document), the oldest for 34 s in CLOSE_WAIT, never closed`. */
-export function summaryOf({ count, kind, subject, age_s }: Finding): string {
-  const many = count === 1 ? '1 connection' : `${count} connections`;
+export function summaryOf(finding: Finding): string {
+  const { count, subject, age_s } = finding;
+  const { noun, title } = wordsOf(finding);
+  const many = `${count} ${noun[count === 1 ? 0 : 1]}`;
   const since = count === 1 ? 'for' : 'the oldest for';
-  return `${many}${placeOf(subject)}, ${since} ${spell(age_s)} ${kinds[kind].title}`;
+  return `${many}${placeOf(subject)}, ${since} ${spell(age_s)} ${title}`;
 }
 
-function placeOf({ destination, listener, request, pipe_target }: Finding['subject']): string {
-  const where = listener ? ` accepted on ${listener}` : destination ? ` to ${destination}` : '';
+function placeOf({ destination, listener, local_address, request, pipe_target }: Finding['subject']): string {
+  const from = local_address === undefined ? '' : ` from ${local_address}`;
+  const where = listener ? ` accepted on ${listener}` : destination ? `${from} to ${destination}` : from;
   const what = request ? ` (${request})` : '';
   return where + what + (pipe_target ? ` piped into a ${pipe_target}` : '');
 }
 
-function forecastOf({ forecast, growth_per_minute, severity }: Finding): string {
-  if (forecast)
-    return ` There are ${growth_per_minute} more every minute: at this rate the limit of ${forecast.limit} open files is reached in ${spell(forecast.reached_in_s)}.`;
-  return severity === 'critical' ? ' The process has all but reached its limit of open files.' : '';
+function forecastOf(finding: Finding): string[] {
+  const { forecast, growth_per_minute, severity } = finding;
+  const { limit } = wordsOf(finding);
+  if (forecast) {
+    const soon = spell(forecast.reached_in_s);
+    return [
+      `There are ${growth_per_minute} more every minute: at this rate the limit of ${forecast.limit} ${limit.name} is reached in ${soon}.`,
+    ];
+  }
+  return severity === 'critical' ? [limit.reached] : [];
 }
 
 /** `34 s`, `12 min`, `3 h`: one unit, as people say it. */

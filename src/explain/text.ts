@@ -1,5 +1,4 @@
-import { type ExplainedFinding, endOf, spell, summaryOf } from './explain.ts';
-import { causes, kinds } from './messages.en.ts';
+import { detailsOf, type ExplainedFinding, endOf, spell, summaryOf, wordsOf } from './explain.ts';
 
 /** How a finding is laid out for a person. */
 export interface TextStyle {
@@ -15,14 +14,15 @@ export function findingText(finding: ExplainedFinding, style: TextStyle): string
   const paint = style.colour ? ansi : plain;
   const head = `synfin ${mark(finding)} ${finding.kind} · ${finding.cause}`;
   if (finding.count === 0) return `${paint.good(head)}\n${row('what', endOf(finding), style.width, paint)}\n`;
-  const { wire, turn, outcome } = kinds[finding.kind];
-  const { seen, advice } = causes[finding.cause];
+  const { wire, turn, outcome, seen, advice } = wordsOf(finding);
+  const details = detailsOf(finding);
   const rows: [string, string][] = [
     ['what', `${again(finding)}${summaryOf(finding)}: ${seen}.`],
     ['wire', wire],
     ['turn', `${turn} ${outcome}`],
     ...siteRows(finding),
     ['fix', advice],
+    ...(details.length > 0 ? ([['facts', details.join(' ')]] as [string, string][]) : []),
     ...growthRows(finding),
     ...connectionRows(finding),
   ];
@@ -50,10 +50,16 @@ function siteRows({ sample, subject }: ExplainedFinding): [string, string][] {
   return frames.map((frame, index) => [index === 0 ? label : '', frame]);
 }
 
-function growthRows({ growth_per_minute, forecast }: ExplainedFinding): [string, string][] {
+function growthRows(finding: ExplainedFinding): [string, string][] {
+  const { growth_per_minute, forecast } = finding;
   if (forecast === null) return [];
   const when = spell(forecast.reached_in_s);
-  return [['soon', `+${growth_per_minute} a minute; the limit of ${forecast.limit} open files is reached in ${when}`]];
+  return [
+    [
+      'soon',
+      `+${growth_per_minute} a minute; the limit of ${forecast.limit} ${wordsOf(finding).limit.name} is reached in ${when}`,
+    ],
+  ];
 }
 
 function connectionRows({ sample, count }: ExplainedFinding): [string, string][] {

@@ -107,6 +107,11 @@ export class Candidate {
     this.#source.charge?.(us);
   }
 
+  /** Undefined where it cannot. */
+  glance(...asked: Parameters<NonNullable<Source['glance']>>): Promise<boolean> | undefined {
+    return this.#source.glance?.(...asked);
+  }
+
   get isRunning(): boolean {
     return this.#state === 'running';
   }

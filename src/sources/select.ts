@@ -58,6 +58,11 @@ export class Selection {
     this.#candidates.find(({ isRunning }) => isRunning)?.charge(us);
   }
 
+  /** Whoever looks walks over all the sockets in some states. Undefined where that cannot be done now. */
+  glance(...asked: Parameters<Candidate['glance']>): Promise<boolean> | undefined {
+    return this.#candidates.find(({ isRunning }) => isRunning)?.glance(...asked);
+  }
+
   statuses(): readonly SourceStatus[] {
     return this.#candidates.map((candidate) => candidate.status());
   }

@@ -1,3 +1,4 @@
+import type { Glance } from '../connection/census.ts';
 import type { Observation, SocketRef } from '../connection/observation.ts';
 import type { NotSupportedError } from '../errors.ts';
 import type { SocketIdentity } from '../tcp/identity.ts';
@@ -19,6 +20,11 @@ export interface Source {
   charge?(us: number): void;
   /** Looks at what the core asks for now. Bounded in time. */
   look?(request: LookRequest, report: Report): Promise<void>;
+  /**
+   * Walks over all the sockets of the network namespace that are in these states, each good until `visit` returns.
+   * True when every one was seen. Costs as much as it finds, and is paid for like a look.
+   */
+  glance?(states: readonly TcpState[], visit: (socket: Glance) => void, signal: AbortSignal): Promise<boolean>;
   /** What looking has cost so far. */
   spent?(): Spent;
 }

@@ -1,4 +1,4 @@
-import type { ObservationSource } from '../connection/observation.ts';
+import type { ObservationSource } from '../connection/observation-source.ts';
 import type { Instant } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
 import type { Report } from './source.ts';

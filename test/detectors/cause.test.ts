@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SocketSignals } from '../../src/connection/observation.ts';
 import { causeOf, waitsForTheLoop } from '../../src/detectors/cause.ts';
-import { type LeakCause, leakCauses } from '../../src/detectors/detector.ts';
+import { type LeakCause, leakCauses } from '../../src/detectors/kinds.ts';
 import { http, signals, view } from './views.ts';
 
 interface Row {
@@ -153,5 +153,6 @@ describe('waitsForTheLoop', () => {
 it('every cause has its row', () => {
   const others = ['upgrade_forgotten', 'fd_in_other_process', 'handle_without_js_socket', 'ended_write_stuck'];
   const tested = new Set<string>([...told, ...notRead].map(({ cause }) => cause).concat(others as LeakCause[]));
-  assert.deepEqual([...tested].toSorted(), [...leakCauses].toSorted());
+  // Of one that nobody accepted there are no signals: its own test tells of it.
+  assert.deepEqual(['not_accepted', ...tested].toSorted(), [...leakCauses].toSorted());
 });

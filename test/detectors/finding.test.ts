@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ConnectionView } from '../../src/connection/view.ts';
+import { caseOf } from '../../src/detectors/connection-case.ts';
 import type { Finding } from '../../src/detectors/detector.ts';
-import type { Group } from '../../src/detectors/group.ts';
 import { Raiser } from '../../src/detectors/raise.ts';
 import { endpoint } from '../../src/tcp/endpoint.ts';
 import { http, lookAt, signals, view } from './views.ts';
@@ -10,7 +10,7 @@ import { http, lookAt, signals, view } from './views.ts';
 /** The finding that is raised of these connections, five seconds after nought. */
 function described(connections: ConnectionView[]): Finding {
   const raiser = new Raiser('4711');
-  const group: Group = { kind: 'close_wait_leak', cause: 'paused', connections };
+  const group = caseOf({ kind: 'close_wait_leak', cause: 'paused', connections });
   raiser.look([group], lookAt(0));
   const [finding] = raiser.look([group], lookAt(5, { traceOf: ({ id }) => `trace-of-${id}` }));
   assert.ok(finding);

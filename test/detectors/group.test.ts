@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { ConnectionView } from '../../src/connection/view.ts';
-import type { FindingKind, LeakCause } from '../../src/detectors/detector.ts';
 import { type Found, type Group, group, placeOf } from '../../src/detectors/group.ts';
+import type { FindingKind, LeakCause } from '../../src/detectors/kinds.ts';
 import { endpoint } from '../../src/tcp/endpoint.ts';
 import { view } from './views.ts';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { caseOf } from '../../src/detectors/connection-case.ts';
 import type { Group } from '../../src/detectors/group.ts';
 import type { Limit } from '../../src/detectors/growth.ts';
 import { Raiser } from '../../src/detectors/raise.ts';
@@ -13,7 +14,7 @@ class Story {
   #looks = 0;
 
   look(...groups: Group[]): string[] {
-    const told = this.raiser.look(groups, lookAt(this.#looks++ * 5, { descriptors: this.descriptors }));
+    const told = this.raiser.look(groups.map(caseOf), lookAt(this.#looks++ * 5, { descriptors: this.descriptors }));
     return told.map(({ status, id, count }) => `${status} ${id} ${count}`);
   }
 

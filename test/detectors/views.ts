@@ -1,6 +1,6 @@
 import type { HttpSignals, SocketSignals } from '../../src/connection/observation.ts';
 import type { ConnectionView } from '../../src/connection/view.ts';
-import type { Look } from '../../src/detectors/describe.ts';
+import type { Look } from '../../src/detectors/look.ts';
 import { endpoint } from '../../src/tcp/endpoint.ts';
 import { seconds } from '../connection/observations.ts';
 

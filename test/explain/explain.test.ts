@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Finding, type FindingKind, leakCauses, type Severity } from '../../src/detectors/detector.ts';
+import type { Finding, Severity } from '../../src/detectors/detector.ts';
+import { causesOf, findingKinds } from '../../src/detectors/kinds.ts';
 import { endOf, explain, spell, summaryOf } from '../../src/explain/explain.ts';
-import { causes, kinds } from '../../src/explain/messages.en.ts';
+import { english } from '../../src/explain/messages.en.ts';
+import type { CauseWords } from '../../src/explain/words.ts';
 import { finding } from './findings.ts';
 
-const kindNames = Object.keys(kinds) as FindingKind[];
 const severities: readonly Severity[] = ['warning', 'critical'];
 const stages: readonly Partial<Finding>[] = [
   { status: 'raised', count: 1 },
@@ -16,35 +17,43 @@ const stages: readonly Partial<Finding>[] = [
 const forecasts = [null, { limit: 1024, reached_in_s: 600 }];
 
 describe('the words', () => {
-  it('every cause has what was seen and what to change, and no cause is there that detectors do not know', () => {
-    assert.deepEqual(Object.keys(causes).toSorted(), [...leakCauses].toSorted());
-    for (const cause of leakCauses) {
-      assert.notEqual(causes[cause].seen.trim(), '', cause);
-      assert.notEqual(causes[cause].advice.trim(), '', cause);
-    }
-  });
-
   it('every kind has its title, what happened on the wire, whose turn it is and what it comes to', () => {
-    assert.deepEqual(kindNames.toSorted(), ['close_wait_leak', 'unread_data']);
-    for (const kind of kindNames) for (const text of Object.values(kinds[kind])) assert.notEqual(text.trim(), '', kind);
+    assert.deepEqual(Object.keys(english).toSorted(), [...findingKinds].toSorted());
+    for (const kind of findingKinds) {
+      const { noun, title, wire, turn, outcome, limit } = english[kind];
+      for (const text of [...noun, title, wire, turn, outcome, limit.name, limit.reached])
+        assert.match(text, /^\S.*\S$/, kind);
+    }
   });
 
-  it('sentences end with a full stop; what was seen is the middle of one', () => {
-    for (const { seen, advice } of Object.values(causes)) {
-      assert.match(advice, /[.)]$/);
-      assert.doesNotMatch(seen, /\.$/);
+  it('every cause of it has what was seen and what to change, and no cause is there that detectors do not know', () => {
+    for (const kind of findingKinds) {
+      assert.deepEqual(Object.keys(english[kind].causes).toSorted(), [...causesOf[kind]].toSorted(), kind);
+      for (const { seen, advice } of causesIn(kind)) for (const text of [seen, advice]) assert.match(text, /^\S.*\S$/);
     }
-    for (const { title, ...sentences } of Object.values(kinds)) {
+  });
+
+  it('sentences end with a full stop; titles and what was seen are the middle of one', () => {
+    for (const kind of findingKinds) {
+      const { title, wire, turn, outcome, limit } = english[kind];
       assert.doesNotMatch(title, /\.$/);
-      for (const sentence of Object.values(sentences)) assert.match(sentence, /\.$/);
+      for (const sentence of [wire, turn, outcome, limit.reached]) assert.match(sentence, /\.$/);
+      for (const { seen, advice } of causesIn(kind)) {
+        assert.match(advice, /[.)]$/);
+        assert.doesNotMatch(seen, /\.$/);
+      }
     }
   });
 });
 
+function causesIn(kind: keyof typeof english): readonly CauseWords[] {
+  return Object.values(english[kind].causes);
+}
+
 describe('explain', () => {
   it('says something of every kind, cause, severity, status, count and forecast', () => {
-    for (const kind of kindNames)
-      for (const cause of leakCauses)
+    for (const kind of findingKinds)
+      for (const cause of causesOf[kind])
         for (const severity of severities)
           for (const stage of stages)
             for (const forecast of forecasts) {
@@ -58,9 +67,14 @@ describe('explain', () => {
 
   it('leaves the finding as it is, and adds the words', () => {
     const { message, advice, ...rest } = explain(finding());
+    const {
+      wire,
+      turn,
+      causes: { paused },
+    } = english.close_wait_leak;
     assert.deepEqual(rest, finding());
-    assert.ok(message.includes(causes.paused.seen) && message.includes(kinds.close_wait_leak.wire));
-    assert.ok(advice.startsWith(kinds.close_wait_leak.turn) && advice.endsWith(causes.paused.advice));
+    assert.ok(message.includes(paused.seen) && message.includes(wire));
+    assert.ok(advice.startsWith(turn) && advice.endsWith(paused.advice));
   });
 
   it('a forecast is told with the growth, the limit and when', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type FindingKind, leakCauses } from '../../src/detectors/detector.ts';
+import { causesOf, findingKinds } from '../../src/detectors/kinds.ts';
 import { explain } from '../../src/explain/explain.ts';
-import { kinds } from '../../src/explain/messages.en.ts';
+import { english } from '../../src/explain/messages.en.ts';
 import { findingText } from '../../src/explain/text.ts';
 import { finding, sampled } from './findings.ts';
 
@@ -68,8 +68,8 @@ describe('findingText', () => {
 
 describe('colour and width', () => {
   it('no colour → no escape code, in any finding', () => {
-    for (const kind of Object.keys(kinds) as FindingKind[])
-      for (const cause of leakCauses) assert.ok(!textOf({ kind, cause }).includes(esc), cause);
+    for (const kind of findingKinds)
+      for (const cause of causesOf[kind]) assert.ok(!textOf({ kind, cause }).includes(esc), cause);
   });
 
   it('colour changes nothing but the colour, and is always turned off again', () => {
@@ -88,8 +88,8 @@ describe('colour and width', () => {
   it('any finding, 80 columns and more → no line is longer, but for a word that cannot be broken', () => {
     const word = fc.stringMatching(/^[a-z/.:()]{1,150}$/);
     const findings = fc.record({
-      kind: fc.constantFrom(...(Object.keys(kinds) as FindingKind[])),
-      cause: fc.constantFrom(...leakCauses),
+      kind: fc.constantFrom(...findingKinds),
+      cause: fc.constantFrom(...Object.values(causesOf).flat()),
       count: fc.integer({ min: 0, max: 1e6 }),
       subject: fc.record({ role: fc.constant('client' as const), destination: word }),
       sample: fc.array(word.map((site) => sampled(1, { call_site: [`fn ${site}`] }))),
@@ -104,10 +104,10 @@ describe('colour and width', () => {
 
   it('every word of the explanation is there, in its order', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 200 }), fc.constantFrom(...leakCauses), (width, cause) => {
+      fc.property(fc.integer({ min: 1, max: 200 }), fc.constantFrom(...causesOf.close_wait_leak), (width, cause) => {
         const words = (text: string) => text.split(/\s+/).join(' ');
         const { advice, ...rest } = explain(finding({ cause }));
-        const fix = advice.slice(kinds.close_wait_leak.turn.length).trim();
+        const fix = advice.slice(english.close_wait_leak.turn.length).trim();
         assert.ok(words(findingText({ ...rest, advice }, { colour: false, width })).includes(words(fix)));
       }),
     );

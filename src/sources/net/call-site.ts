@@ -1,7 +1,7 @@
 import { findSourceMap } from 'node:module';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { CallSite } from '../../connection/observation.ts';
+import type { CallSite } from '../../connection/call-site.ts';
 import { ownDirectory } from '../../own-directory.ts';
 import { nextTurn } from '../next-turn.ts';
 

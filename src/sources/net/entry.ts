@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { CallSite, SocketRef } from '../../connection/observation.ts';
+import type { CallSite } from '../../connection/call-site.ts';
+import type { SocketRef } from '../../connection/observation.ts';
 import type { Endpoint } from '../../tcp/endpoint.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';

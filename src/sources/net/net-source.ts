@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
-import type { CallSite, Inspected, SocketRef } from '../../connection/observation.ts';
+import type { CallSite } from '../../connection/call-site.ts';
+import type { Inspected, SocketRef } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { NotSupportedError } from '../../errors.ts';
 import type { SocketCookie, SocketIdentity } from '../../tcp/identity.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { CallSite } from '../../connection/observation.ts';
+import type { CallSite } from '../../connection/call-site.ts';
 import type { Endpoint } from '../../tcp/endpoint.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { CallSites } from './call-site.ts';

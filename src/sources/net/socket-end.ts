@@ -1,4 +1,4 @@
-import type { CallSite } from '../../connection/observation.ts';
+import type { CallSite } from '../../connection/call-site.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { TcpInfo } from '../../tcp/tcp-info.ts';

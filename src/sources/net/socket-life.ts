@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import type { CallSite } from '../../connection/observation.ts';
+import type { CallSite } from '../../connection/call-site.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { TcpInfoBuffer } from '../../tcp/tcp-info.ts';
 import { optionsOf, peerOf, requestedEndpoint } from './connect-options.ts';

@@ -1,4 +1,5 @@
-import type { CallSite, Connecting } from '../../connection/observation.ts';
+import type { CallSite } from '../../connection/call-site.ts';
+import type { Connecting } from '../../connection/observation.ts';
 import type { KernelSockets } from '../../ffi/kernel-sockets.ts';
 import type { Report } from '../source.ts';
 import type { Entry } from './entry.ts';

@@ -1,4 +1,5 @@
 import { endianness } from 'node:os';
+import type { Glance } from '../../connection/census.ts';
 import type { Row } from '../../connection/observation.ts';
 import { addressFromBytes, type FourTuple } from '../../tcp/endpoint.ts';
 import { type Instant, inodeFrom } from '../../tcp/identity.ts';
@@ -16,10 +17,7 @@ import { stateFromLinux, type TcpState } from '../../tcp/state.ts';
  * Addresses are 32-bit words in the host's byte order, ports are numbers, all in hexadecimal; `tm->when` is in 1/100 s.
  * TIME_WAIT, FIN_WAIT2 without owner and SYN_RECV have no uid, no inode and no more columns.
  */
-export interface TcpLine {
-  readonly state: TcpState;
-  readonly localPort: number;
-  readonly peerPort: number;
+export interface TcpLine extends Glance {
   /** Bytes written and not acknowledged. */
   readonly sendQueue: number;
   /** Bytes received and not read; an unread FIN counts as one. For LISTEN: the accept queue. */
@@ -27,7 +25,6 @@ export interface TcpLine {
   readonly uid: number;
   /** 0: no file, because nobody accepted it yet or its descriptor is closed. */
   readonly inode: number;
-  readonly fourTuple: FourTuple;
   /** The row as the core takes it. */
   row(at: Instant): Row;
 }
@@ -54,6 +51,8 @@ export function isTcpHeader(bytes: Uint8Array, start: number, end: number): bool
  * made only of the few that matter. What was read is valid until the next `read`.
  */
 export class TcpLineReader implements TcpLine {
+  /** The table has no cookies. */
+  readonly cookie = 0;
   state: TcpState = 'closed';
   localPort = 0;
   peerPort = 0;
@@ -109,6 +108,11 @@ export class TcpLineReader implements TcpLine {
     return whole && (this.#at === this.#end || this.#skip(space)) ? undefined : 'it has no inode';
   }
 
+  get expiresMs(): number | undefined {
+    const timer = timers[this.#timer];
+    return timer === undefined || timer === 'none' ? undefined : this.#when * 10;
+  }
+
   get fourTuple(): FourTuple {
     return {
       local: { address: this.#addressAt(this.#localAt), port: this.localPort },
@@ -118,7 +122,6 @@ export class TcpLineReader implements TcpLine {
 
   row(at: Instant): Row {
     const inode = inodeFrom(this.inode);
-    const timer = timers[this.#timer];
     return {
       kind: 'row',
       source: 'procfs',
@@ -128,8 +131,8 @@ export class TcpLineReader implements TcpLine {
       receiveQueue: this.receiveQueue,
       sendQueue: this.sendQueue,
       uid: inode === undefined ? undefined : this.uid,
-      timer,
-      expiresMs: timer === undefined || timer === 'none' ? undefined : this.#when * 10,
+      timer: timers[this.#timer],
+      expiresMs: this.expiresMs,
     };
   }
 

@@ -1,3 +1,4 @@
+import type { Glance } from '../../connection/census.ts';
 import { NotSupportedError } from '../../errors.ts';
 import type { Instant, SocketIdentity } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
@@ -111,6 +112,19 @@ export class ProcSource implements Source {
     }
   }
 
+  async glance(states: readonly TcpState[], visit: (socket: Glance) => void, signal: AbortSignal): Promise<boolean> {
+    const look = this.#options.pace.look();
+    try {
+      const pass = (line: TcpLine) => {
+        if (states.includes(line.state)) visit(line);
+        return false;
+      };
+      return (await this.#sweep(pass, () => {}, look, signal)).whole;
+    } finally {
+      look.end();
+    }
+  }
+
   charge(us: number): void {
     this.#options.pace.charge(us);
   }
@@ -139,7 +153,8 @@ const nothingSwept: TableSweepEnd = {
  * connection or server stays. One in CLOSE_WAIT that nobody has open waits to be accepted.
  */
 function isNews({ state, inode, receiveQueue }: TcpLine): boolean {
-  if (state === 'listen') return false;
+  // Of its queue and how many wait in it.
+  if (state === 'listen') return true;
   if (state === 'established') return receiveQueue > 0 && inode !== 0;
   return inode !== 0 || state === 'close_wait';
 }

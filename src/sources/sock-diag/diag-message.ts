@@ -1,14 +1,16 @@
+import type { Glance } from '../../connection/census.ts';
 import type { Row } from '../../connection/observation.ts';
 import type { SynfinError } from '../../errors.ts';
+import type { FourTuple } from '../../tcp/endpoint.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import { stateFromLinux, type TcpState } from '../../tcp/state.ts';
-import { checkInetDiag, parseInetDiag, reply, socketId } from './inet-diag.ts';
+import { checkInetDiag, expiresAt, fourTupleAt, parseInetDiag, reply, socketId } from './inet-diag.ts';
 
 /**
  * One socket of a dump, in the kernel's own bytes: each field is read when it is asked for, and the whole holds until
  * the next one comes. A dump of 50,000 sockets makes an object for those alone that somebody keeps.
  */
-export class DiagMessage {
+export class DiagMessage implements Glance {
   readonly #view: DataView;
   #start = 0;
   #end = 0;
@@ -55,6 +57,14 @@ export class DiagMessage {
   /** 0 for a socket without a file. */
   get inode(): number {
     return this.#view.getUint32(this.#start + reply.inode, true);
+  }
+
+  get expiresMs(): number | undefined {
+    return expiresAt(this.#view, this.#start);
+  }
+
+  get fourTuple(): FourTuple {
+    return fourTupleAt(this.#view, this.#start);
   }
 
   /** All of it, to keep, or what is wrong with its attributes. */

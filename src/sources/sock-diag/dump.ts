@@ -6,7 +6,7 @@ import type { TcpState } from '../../tcp/state.ts';
 import type { PacedLook } from '../pace.ts';
 import type { Report } from '../source.ts';
 import { DiagMessage } from './diag-message.ts';
-import { type AddressFamily, addressFamily, dumpRequest, SOCK_DIAG_BY_FAMILY } from './inet-diag.ts';
+import { type AddressFamily, type Attributes, addressFamily, dumpRequest, SOCK_DIAG_BY_FAMILY } from './inet-diag.ts';
 import { type Walked, walkMessages } from './netlink.ts';
 import { failed, openSockDiag, refused } from './sock-diag-errors.ts';
 
@@ -14,8 +14,8 @@ export interface DumpOptions {
   readonly now: () => Instant;
   readonly signal: AbortSignal;
   readonly look: PacedLook;
-  /** Ask for the struct tcp_info of every socket; a quarter dearer. */
-  readonly info?: boolean | undefined;
+  /** The struct tcp_info of every socket makes it a quarter dearer. */
+  readonly asked?: Attributes | undefined;
 }
 
 export interface DumpEnd {
@@ -106,7 +106,7 @@ interface FamilyDump extends DumpOptions {
 }
 
 async function dumpFamily(libc: Libc, fd: number, job: FamilyDump): Promise<'done' | 'aborted' | SynfinError> {
-  const { family, states, take, tally, now, signal, look, info = false } = job;
+  const { family, states, take, tally, now, signal, look, asked = {} } = job;
   const { slices } = look;
   const attempt = `dumping ${family === addressFamily.inet ? 'AF_INET' : 'AF_INET6'} sockets`;
   const buffer = new DataView(new ArrayBuffer(chunkSize));
@@ -116,7 +116,7 @@ async function dumpFamily(libc: Libc, fd: number, job: FamilyDump): Promise<'don
   const messages: number[] = [];
   const message = new DiagMessage(buffer);
   if (signal.aborted) return 'aborted';
-  const sent = await inPool(job, libc.sendInPool(fd, dumpRequest(family, states, sequence, { info })));
+  const sent = await inPool(job, libc.sendInPool(fd, dumpRequest(family, states, sequence, asked)));
   if (sent < 0) return failed(attempt, `send gave ${errnoName(sent)}`);
   let heardAt = now();
   let soon = false;

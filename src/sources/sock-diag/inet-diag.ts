@@ -18,6 +18,9 @@ export type AddressFamily = (typeof addressFamily)[keyof typeof addressFamily];
 const IPPROTO_TCP = 6;
 /** INET_DIAG_INFO, the attribute with the struct tcp_info; bit `INET_DIAG_INFO - 1` of `idiag_ext` asks for it. */
 const INET_DIAG_INFO = 2;
+/** INET_DIAG_SKMEMINFO: nine numbers of 32 bits, the last of which counts what was dropped (net/core/sock.c). */
+const INET_DIAG_SKMEMINFO = 7;
+const dropsInMemory = 8 * 4;
 const noCookie = 0xffff_ffff;
 
 /**
@@ -63,15 +66,21 @@ export const reply = { size: 72, id: 4, expires: 52, rqueue: 56, wqueue: 60, uid
 
 const timers = ['none', 'retransmit', 'keepalive', 'time_wait', 'probe'] as const;
 
-/** Asks for all the sockets of one family in these states; `info` asks for their struct tcp_info too. */
+/** What is asked for besides: the struct tcp_info, and the socket's memory with its count of drops. */
+export interface Attributes {
+  readonly info?: boolean | undefined;
+  readonly memory?: boolean | undefined;
+}
+
+/** Asks for all the sockets of one family in these states. */
 export function dumpRequest(
   family: AddressFamily,
   states: Iterable<TcpState>,
   sequence: number,
-  { info = false }: { info?: boolean } = {},
+  asked: Attributes = {},
 ): Uint8Array {
   const payload = new DataView(new ArrayBuffer(request.size));
-  writeHead(payload, family, states, info);
+  writeHead(payload, family, states, asked);
   return buildRequest(SOCK_DIAG_BY_FAMILY, requestFlags.dump, sequence, new Uint8Array(payload.buffer));
 }
 
@@ -92,7 +101,7 @@ export function lookUpRequest(
   }
   const payload = new DataView(new ArrayBuffer(request.size));
   const bytes = new Uint8Array(payload.buffer);
-  writeHead(payload, local.length === 4 ? addressFamily.inet : addressFamily.inet6, tcpStateNames, true);
+  writeHead(payload, local.length === 4 ? addressFamily.inet : addressFamily.inet6, tcpStateNames, { info: true });
   payload.setUint16(request.id + socketId.sourcePort, tuple.local.port);
   payload.setUint16(request.id + socketId.destinationPort, tuple.peer.port);
   bytes.set(local, request.id + socketId.source);
@@ -119,14 +128,11 @@ export function checkInetDiag(view: DataView, start: number, end: number): Synfi
 export function parseInetDiag(view: DataView, start: number, end: number, at: Instant): Row | SynfinError {
   const wrong = checkInetDiag(view, start, end);
   if (wrong) return wrong;
-  const family = view.getUint8(start);
   const state = stateFromLinux(view.getUint8(start + 1)) ?? 'closed';
-  const info = infoAttribute(view, start + reply.size, end);
-  if (info instanceof SynfinError) return info;
+  const attributes = readAttributes(view, start + reply.size, end, state);
+  if (attributes instanceof SynfinError) return attributes;
 
-  const id = start + reply.id;
-  const addressSize = family === addressFamily.inet ? 4 : 16;
-  const cookie = id + socketId.cookie;
+  const cookie = start + reply.id + socketId.cookie;
   const inode = inodeFrom(view.getUint32(start + reply.inode, true));
   const timer = timers[view.getUint8(start + 2)];
   return {
@@ -136,25 +142,37 @@ export function parseInetDiag(view: DataView, start: number, end: number, at: In
     id: {
       cookie: cookieFromWords(view.getUint32(cookie, true), view.getUint32(cookie + 4, true)),
       inode,
-      tuple: {
-        local: endpointAt(view, id + socketId.source, addressSize, id + socketId.sourcePort),
-        peer: endpointAt(view, id + socketId.destination, addressSize, id + socketId.destinationPort),
-      },
+      tuple: fourTupleAt(view, start),
     },
     state,
     receiveQueue: view.getUint32(start + reply.rqueue, true),
     sendQueue: view.getUint32(start + reply.wqueue, true),
     uid: inode === undefined ? undefined : view.getUint32(start + reply.uid, true),
     timer,
-    expiresMs: timer === undefined || timer === 'none' ? undefined : view.getUint32(start + reply.expires, true),
-    info,
+    expiresMs: expiresAt(view, start),
+    ...attributes,
   };
 }
 
-function writeHead(payload: DataView, family: AddressFamily, states: Iterable<TcpState>, info: boolean): void {
+/** Milliseconds until the socket's timer fires; undefined where none runs. */
+export function expiresAt(view: DataView, start: number): number | undefined {
+  const timer = timers[view.getUint8(start + 2)];
+  return timer === undefined || timer === 'none' ? undefined : view.getUint32(start + reply.expires, true);
+}
+
+export function fourTupleAt(view: DataView, start: number): FourTuple {
+  const id = start + reply.id;
+  const size = view.getUint8(start) === addressFamily.inet ? 4 : 16;
+  return {
+    local: endpointAt(view, id + socketId.source, size, id + socketId.sourcePort),
+    peer: endpointAt(view, id + socketId.destination, size, id + socketId.destinationPort),
+  };
+}
+
+function writeHead(payload: DataView, family: AddressFamily, states: Iterable<TcpState>, asked: Attributes): void {
   payload.setUint8(0, family);
   payload.setUint8(1, IPPROTO_TCP);
-  payload.setUint8(2, info ? 1 << (INET_DIAG_INFO - 1) : 0);
+  payload.setUint8(2, (asked.info ? bit(INET_DIAG_INFO) : 0) | (asked.memory ? bit(INET_DIAG_SKMEMINFO) : 0));
   payload.setUint32(request.states, linuxStateMask(states), true);
 }
 
@@ -172,19 +190,32 @@ function ipv6At(view: DataView, at: number): string {
   return mapped ? ipv4At(view, at + 12) : addressFromBytes(new Uint8Array(view.buffer, view.byteOffset + at, 16));
 }
 
+/** Bit of `idiag_ext`. */
+function bit(attribute: number): number {
+  return 1 << (attribute - 1);
+}
+
 /** Walks `struct nlattr { __u16 nla_len; __u16 nla_type; }`: nla_len counts these four bytes, and not the padding. */
-function infoAttribute(view: DataView, start: number, end: number): TcpInfo | undefined | SynfinError {
+function readAttributes(
+  view: DataView,
+  start: number,
+  end: number,
+  state: TcpState,
+): Pick<Row, 'info' | 'drops'> | SynfinError {
   let info: TcpInfo | undefined;
+  let drops: number | undefined;
   for (let at = start; at < end; ) {
     const size = end - at < 4 ? 0 : view.getUint16(at, true);
     if (size < 4 || size > end - at) return malformed(`attribute of ${size} bytes where ${end - at} are left`);
     // The two upper bits are NLA_F_NESTED and NLA_F_NET_BYTEORDER.
-    if ((view.getUint16(at + 2, true) & 0x3fff) === INET_DIAG_INFO) {
-      info = parseTcpInfo(new Uint8Array(view.buffer, view.byteOffset + at + 4, size - 4));
-    }
+    const type = view.getUint16(at + 2, true) & 0x3fff;
+    if (type === INET_DIAG_INFO) info = parseTcpInfo(new Uint8Array(view.buffer, view.byteOffset + at + 4, size - 4));
+    // Of a connection it counts other things.
+    if (type === INET_DIAG_SKMEMINFO && state === 'listen' && size >= 4 + dropsInMemory + 4)
+      drops = view.getUint32(at + 4 + dropsInMemory, true);
     at += align(size);
   }
-  return info;
+  return { info, ...(drops !== undefined && { drops }) };
 }
 
 function malformed(why: string): SynfinError {

@@ -1,9 +1,11 @@
+import type { Glance } from '../../connection/census.ts';
 import { NotSupportedError, SynfinError } from '../../errors.ts';
 import type { Libc } from '../../ffi/libc.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
 import type { Pace, PacedLook, Spent } from '../pace.ts';
 import type { LookRequest, OwnLook, Report, Source } from '../source.ts';
+import type { DiagMessage } from './diag-message.ts';
 import { dump, rowsTo } from './dump.ts';
 import { lookUp } from './look-up.ts';
 
@@ -51,7 +53,7 @@ export class SockDiagSource implements Source {
   }
 
   async run(report: Report, signal: AbortSignal): Promise<void> {
-    const { libc, pace, own } = this.#options;
+    const { libc, pace, own, sweepNamespace } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       const pauseMs = await pace.wait(signal);
@@ -61,6 +63,7 @@ export class SockDiagSource implements Source {
         look.slices.begin();
         await own().sweep(report, look.slices, signal);
         look.slices.end();
+        if (sweepNamespace) await this.#listeners(libc(), report, look, signal);
         const error = await this.#sweep(libc(), sweptStates, report, look, signal, pauseMs);
         // Out of descriptors is what a leak ends in: own sockets can still be looked at, and must be.
         const broken = error !== undefined && error.code !== 'SYNFIN_NO_DESCRIPTORS';
@@ -85,6 +88,17 @@ export class SockDiagSource implements Source {
       const row = lookUp(libc, request.id, this.#options.now);
       if (row instanceof SynfinError) throw row;
       if (row) report(row);
+    } finally {
+      look.end();
+    }
+  }
+
+  async glance(states: readonly TcpState[], visit: (socket: Glance) => void, signal: AbortSignal): Promise<boolean> {
+    const { libc, now, pace } = this.#options;
+    const look = pace.look();
+    try {
+      const take = (message: DiagMessage) => void visit(message);
+      return (await dump(libc(), states, take, { now, signal, look })).whole;
     } finally {
       look.end();
     }
@@ -117,8 +131,14 @@ export class SockDiagSource implements Source {
     return error;
   }
 
+  /** What each says of its queue. What goes wrong with it, goes wrong with the sweep too. */
+  async #listeners(libc: Libc, report: Report, look: PacedLook, signal: AbortSignal): Promise<void> {
+    const { now } = this.#options;
+    await dump(libc, ['listen'], rowsTo(report), { now, signal, look, asked: { memory: true } });
+  }
+
   #dump(libc: Libc, states: readonly TcpState[], report: Report, look: PacedLook, signal: AbortSignal) {
-    return dump(libc, states, rowsTo(report), { now: this.#options.now, signal, look, info: true });
+    return dump(libc, states, rowsTo(report), { now: this.#options.now, signal, look, asked: { info: true } });
   }
 }
 

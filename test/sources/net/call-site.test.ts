@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext, runInThisContext } from 'node:vm';
-import type { CallSite } from '../../../src/connection/observation.ts';
+import type { CallSite } from '../../../src/connection/call-site.ts';
 import { CallSites, samplerFor } from '../../../src/sources/net/call-site.ts';
 import { wrapMethod } from '../../../src/sources/net/wrap.ts';
 

@@ -42,11 +42,14 @@ describe('ProcSource, over a captured /proc', () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  it('tells of what is open and in no lasting healthy state, of unread bytes, and of all in CLOSE_WAIT', async () => {
+  it('tells of what is open and in no lasting healthy state, of unread bytes, of all in CLOSE_WAIT, and of listeners', async () => {
     const running = new Running(procSource(root));
     await running.sweeps(1);
     await running.stop();
-    const fixed = running.rows.filter(
+    const queues = running.rows.filter(({ state }) => state === 'listen');
+    assert.equal(new Set(queues.map(named)).size, 10);
+    const connections = running.rows.filter((row) => !queues.includes(row));
+    const fixed = connections.filter(
       ({ id }) => (id.tuple?.local.port ?? 0) > 40_000 && (id.tuple?.local.port ?? 0) < 40_012,
     );
     assert.deepEqual(
@@ -62,7 +65,7 @@ describe('ProcSource, over a captured /proc', () => {
       ]),
     );
     // The ends that have another port: FIN_WAIT2 and three times FIN_WAIT1, all with an owner.
-    const others = running.rows.filter((row) => !fixed.includes(row));
+    const others = connections.filter((row) => !fixed.includes(row));
     assert.deepEqual(others.map(({ state }) => state).toSorted(), [
       'fin_wait_1',
       'fin_wait_1',

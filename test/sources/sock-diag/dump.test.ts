@@ -326,7 +326,7 @@ describe('the real kernel', { skip }, () => {
     const { client, accepted } = await connection('127.0.0.1', '127.0.0.1');
     client.write('12345');
     await sleep(50);
-    const { end, rows } = await dumpAll(kernel(), tcpStateNames, { info: true });
+    const { end, rows } = await dumpAll(kernel(), tcpStateNames, { asked: { info: true } });
     assert.equal(end.whole, true);
     assert.equal(byCookie(rows, cookieOf(client))?.info?.bytesSent, 5);
     assert.equal(byCookie(rows, cookieOf(accepted))?.info?.bytesReceived, 5);

@@ -1,0 +1,117 @@
+import type { Endpoint } from '../tcp/endpoint.ts';
+import type { Instant } from '../tcp/identity.ts';
+import type { CallSite } from './call-site.ts';
+import type { Census } from './census.ts';
+import type { ObservationSource } from './observation-source.ts';
+
+/** Something that is true of the host, the network namespace or this process, and of no single connection. */
+export interface HostFact {
+  readonly kind: 'host';
+  readonly source: ObservationSource;
+  readonly at: Instant;
+  readonly scope: 'host' | 'namespace' | 'process' | 'thread';
+  readonly fact: Fact;
+}
+
+export type Fact =
+  /** What the kernel has counted since the namespace was made, and a few numbers of now (`tw`, `inuse`), by its names. */
+  | { readonly name: 'counters'; readonly values: Counters }
+  /** Settings, by their names. */
+  | { readonly name: 'sysctls'; readonly values: Sysctls }
+  /** The longest time that the event loop of this thread was held since the last look. */
+  | { readonly name: 'loop_delay'; readonly longestMs: number }
+  /** A listener of this process. */
+  | { readonly name: 'listener'; readonly listener: ListenerFact }
+  /** Handshakes that wait for their last ACK (SYN_RECV), by local port. */
+  | { readonly name: 'half_open'; readonly byPort: ReadonlyMap<number, number> }
+  /** All sockets of the namespace in some states, by destination. */
+  | { readonly name: 'census'; readonly census: Census }
+  /** connect() found no free port. */
+  | ({ readonly name: 'port_failure' } & PortFailure)
+  /** A request went out on a connection that the peer had finished. */
+  | ({ readonly name: 'race' } & Race)
+  /** Idle connections of HTTP agents to one destination. */
+  | ({ readonly name: 'idle_agents' } & IdleAgents);
+
+export type CounterName =
+  | 'tw'
+  | 'inuse'
+  | 'ListenOverflows'
+  | 'ListenDrops'
+  | 'TCPReqQFullDoCookies'
+  | 'TCPReqQFullDrop'
+  | 'SyncookiesSent'
+  | 'TW'
+  | 'TWKilled'
+  | 'TCPTimeWaitOverflow';
+
+export type Counters = Readonly<Partial<Record<CounterName, number>>>;
+
+/** Those that a verdict or its words depend on. Undefined where this kernel has none of that name. */
+export interface Sysctls {
+  readonly firstPort?: number | undefined;
+  readonly lastPort?: number | undefined;
+  /** Ports of that range that are kept out of it (ip_local_reserved_ports). */
+  readonly reservedPorts?: readonly { readonly first: number; readonly last: number }[] | undefined;
+  readonly tcp_tw_reuse?: number | undefined;
+  readonly tcp_max_tw_buckets?: number | undefined;
+  readonly tcp_fin_timeout?: number | undefined;
+  readonly somaxconn?: number | undefined;
+  readonly tcp_max_syn_backlog?: number | undefined;
+  readonly tcp_syncookies?: number | undefined;
+}
+
+export interface ListenerFact {
+  /** Where it listens. */
+  readonly local: Endpoint;
+  /** Connections that wait to be accepted, and how many may: more than that, and the next are dropped. */
+  readonly queue: number;
+  readonly backlog: number | undefined;
+  /** Connections that the kernel has dropped at this listener; undefined where it does not say. */
+  readonly drops: number | undefined;
+  /** `primary`: of a cluster, whose workers get the connections from it. */
+  readonly cluster: 'primary' | 'worker' | undefined;
+  /** server.maxConnections, where it is set, and how many there are. */
+  readonly maxConnections: number | undefined;
+  readonly connections: number | undefined;
+  /** Of the listen() call. */
+  readonly site: CallSite | undefined;
+}
+
+export interface PortFailure {
+  readonly at: Instant;
+  /** EADDRNOTAVAIL from connect(2); EADDRINUSE from the bind(2) before it. */
+  readonly error: string;
+  readonly peer: Endpoint;
+  /** Where the application chose the local address. */
+  readonly localAddress: string | undefined;
+  readonly site: CallSite | undefined;
+}
+
+export interface Race {
+  readonly at: Instant;
+  readonly connectionId: string;
+  readonly local: Endpoint | undefined;
+  readonly peer: Endpoint | undefined;
+  readonly requested: Endpoint | undefined;
+  /** ECONNRESET, EPIPE. */
+  readonly error: string;
+  /** `GET /path` */
+  readonly request: string | undefined;
+  /** The FIN of the peer had come so many milliseconds before the failure. */
+  readonly finBeforeMs: number;
+  /** For so long the connection had been idle when the peer finished. */
+  readonly peerIdleMs: number | undefined;
+  /** For so long the client would have kept it idle. */
+  readonly agentIdleMs: number | undefined;
+  readonly site: CallSite | undefined;
+}
+
+export interface IdleAgents {
+  readonly destination: string;
+  /** Different agents that hold an idle connection there, and how many connections. */
+  readonly agents: number;
+  readonly connections: number;
+  readonly oldestMs: number;
+  readonly sites: readonly CallSite[];
+}

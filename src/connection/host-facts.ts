@@ -1,0 +1,120 @@
+import type { Census } from './census.ts';
+import type { Counters, Fact, HostFact, IdleAgents, ListenerFact, PortFailure, Race, Sysctls } from './host-fact.ts';
+import type { Observation, Row } from './observation.ts';
+
+/** So many of each sort of event are kept between two looks: more of the same would say no more. */
+const mostEvents = 256;
+
+/** What is known around the connections at the end of a look. */
+export interface HostLook {
+  readonly counters: Counters | undefined;
+  readonly sysctls: Sysctls;
+  readonly loopDelayMs: number | undefined;
+  readonly listeners: readonly ListenerFact[];
+  readonly halfOpen: ReadonlyMap<number, number> | undefined;
+  readonly census: Census | undefined;
+  readonly portFailures: readonly PortFailure[];
+  readonly races: readonly Race[];
+  readonly idleAgents: readonly IdleAgents[];
+  /** Events for which there was no room. */
+  readonly dropped: number;
+}
+
+/** Said of the host, or of a listener, which is no connection. */
+export function isOfTheHost(said: Observation): said is HostFact | Row {
+  return said.kind === 'host' || (said.kind === 'row' && said.state === 'listen');
+}
+
+/** Gathers what is said of the host, look by look. Only what holds on (counters, settings) outlasts a look. */
+export class HostFacts {
+  #counters: Counters | undefined;
+  #sysctls: Sysctls = {};
+  #now = nothing();
+  #listening: Row[] = [];
+
+  observe(said: HostFact | Row): void {
+    if (said.kind === 'row') {
+      if (this.#listening.length < mostEvents) this.#listening.push(said);
+      return;
+    }
+    const { fact } = said;
+    switch (fact.name) {
+      case 'counters':
+        this.#counters = fact.values;
+        return;
+      case 'sysctls':
+        this.#sysctls = fact.values;
+        return;
+      case 'loop_delay':
+        this.#now.loopDelayMs = fact.longestMs;
+        return;
+      case 'listener':
+        this.#now.listeners.push(fact.listener);
+        return;
+      case 'half_open':
+        this.#now.halfOpen = fact.byPort;
+        return;
+      case 'census':
+        this.#now.census = fact.census;
+        return;
+      case 'port_failure':
+      case 'race':
+      case 'idle_agents':
+        this.#event(fact);
+        return;
+    }
+  }
+
+  /** As far as this look has come. */
+  get counters(): Counters | undefined {
+    return this.#counters;
+  }
+
+  /** Rows of listeners, whoever's they are. */
+  get listening(): readonly Row[] {
+    return this.#listening;
+  }
+
+  get sysctls(): Sysctls {
+    return this.#sysctls;
+  }
+
+  /** The look is over: hands over what it brought. */
+  take(): HostLook {
+    const look = { ...this.#now, counters: this.#counters, sysctls: this.#sysctls };
+    this.#now = nothing();
+    this.#listening = [];
+    return look;
+  }
+
+  #event(fact: Extract<Fact, { name: 'port_failure' | 'race' | 'idle_agents' }>): void {
+    const { portFailures, races, idleAgents } = this.#now;
+    const events = { port_failure: portFailures, race: races, idle_agents: idleAgents }[fact.name];
+    if (events.length >= mostEvents) this.#now.dropped++;
+    else (events as Fact[]).push(fact);
+  }
+}
+
+interface Gathered {
+  loopDelayMs: number | undefined;
+  readonly listeners: ListenerFact[];
+  halfOpen: ReadonlyMap<number, number> | undefined;
+  census: Census | undefined;
+  readonly portFailures: PortFailure[];
+  readonly races: Race[];
+  readonly idleAgents: IdleAgents[];
+  dropped: number;
+}
+
+function nothing(): Gathered {
+  return {
+    loopDelayMs: undefined,
+    listeners: [],
+    halfOpen: undefined,
+    census: undefined,
+    portFailures: [],
+    races: [],
+    idleAgents: [],
+    dropped: 0,
+  };
+}

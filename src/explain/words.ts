@@ -1,0 +1,27 @@
+import type { Finding } from '../detectors/detector.ts';
+import type { CauseOf, FindingKind } from '../detectors/kinds.ts';
+
+/** What a person is told of a cause. */
+export interface CauseWords {
+  /** What was seen, as the end of a sentence on the connections: "…: nobody …". */
+  readonly seen: string;
+  /** What to change in the code or the settings. */
+  readonly advice: string;
+}
+
+/** What happened on the wire, whose turn it is, and what it comes to when nothing is done. */
+export interface KindWords<Kind extends FindingKind> {
+  /** What is counted: one, and many of it. */
+  readonly noun: readonly [one: string, many: string];
+  readonly title: string;
+  readonly wire: string;
+  readonly turn: string;
+  readonly outcome: string;
+  /** The limit that such connections come up against: its name after a number, and the sentence when it is reached. */
+  readonly limit: { readonly name: string; readonly reached: string };
+  readonly causes: Readonly<Record<CauseOf<Kind>, CauseWords>>;
+  /** What the finding's own numbers say, in sentences. */
+  readonly details?: (finding: Finding) => readonly string[];
+}
+
+export type Words = { readonly [Kind in FindingKind]: KindWords<Kind> };

@@ -1,0 +1,55 @@
+import type { HostFacts } from '../connection/host-facts.ts';
+import type { Case } from '../detectors/case.ts';
+import type { HostDetector } from '../detectors/host-detector.ts';
+import type { Instant } from '../tcp/identity.ts';
+
+/** Looks at one part of what is around the connections, and reports it as facts. Bounded in time. */
+export interface HostPart {
+  look(): Promise<void>;
+}
+
+export interface HostWatchOptions {
+  readonly facts: HostFacts;
+  /** In this order: a part may go by what those before it found. */
+  readonly parts: readonly HostPart[];
+  readonly detectors: readonly HostDetector[];
+  /** Takes in all that was reported. */
+  readonly settle: () => Promise<void>;
+  readonly fault: (where: string, error: unknown) => void;
+}
+
+/** Looks, after each look at the connections, at what they have in common: ports, queues, counters. */
+export class HostWatch {
+  readonly #options: HostWatchOptions;
+
+  constructor(options: HostWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects: a part that fails must not hide the others. */
+  async look(): Promise<void> {
+    const { parts, settle, fault } = this.#options;
+    for (const part of parts) {
+      try {
+        await part.look();
+      } catch (error) {
+        fault(part.constructor.name, error);
+      }
+      await settle();
+    }
+  }
+
+  /** What is wrong, as this look shows it. */
+  cases(at: Instant): readonly Case[] {
+    const { facts, detectors, fault } = this.#options;
+    const look = facts.take();
+    return detectors.flatMap((detector) => {
+      try {
+        return detector.examine(look, at);
+      } catch (error) {
+        fault(detector.constructor.name, error);
+        return [];
+      }
+    });
+  }
+}
