@@ -49,7 +49,7 @@ interface Dumped {
   readonly rows: readonly Row[];
 }
 
-async function dumpAll(libc: Libc, states: readonly TcpState[], options: { info?: boolean } = {}): Promise<Dumped> {
+async function dumpAll(libc: Libc, states: readonly TcpState[], asked: { info?: boolean } = {}): Promise<Dumped> {
   const rows: Row[] = [];
   const report = (observation: Observation) => void (observation.kind === 'row' && rows.push(observation));
   const { signal } = new AbortController();
@@ -57,7 +57,7 @@ async function dumpAll(libc: Libc, states: readonly TcpState[], options: { info?
     now: monotonic,
     signal,
     look: freeLook(),
-    ...options,
+    asked,
   });
   return { end, rows };
 }
@@ -326,7 +326,7 @@ describe('the real kernel', { skip }, () => {
     const { client, accepted } = await connection('127.0.0.1', '127.0.0.1');
     client.write('12345');
     await sleep(50);
-    const { end, rows } = await dumpAll(kernel(), tcpStateNames, { asked: { info: true } });
+    const { end, rows } = await dumpAll(kernel(), tcpStateNames, { info: true });
     assert.equal(end.whole, true);
     assert.equal(byCookie(rows, cookieOf(client))?.info?.bytesSent, 5);
     assert.equal(byCookie(rows, cookieOf(accepted))?.info?.bytesReceived, 5);
