@@ -234,7 +234,7 @@ export class Agent {
       wantsHandshake: (dull) => all || telemetry.wantsHandshake(dull),
       wantsTeardown: (dull) => all || telemetry.wantsTeardown(dull),
       keep: (context) => telemetry.keep(context),
-      closed: (connection) => this.#tracker.passed(connection),
+      closed: (connection) => this.#tracker.closed.add(connection),
     };
   }
 

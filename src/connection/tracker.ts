@@ -1,7 +1,7 @@
 import { type Instant, instant, type SocketIdentity } from '../tcp/identity.ts';
 import { Afterlife } from './afterlife.ts';
 import type { TrackerCounts, TrackerLimits } from './bounds.ts';
-import type { ClosedConnection } from './closed-log.ts';
+import type { ClosedLog } from './closed-log.ts';
 import { experience, isSuspect } from './experience.ts';
 import { adopt, openActively, openByEdge, openPassively } from './handshake.ts';
 import { IdentityIndex } from './identity-index.ts';
@@ -99,9 +99,9 @@ export class Tracker {
     this.#strangers.reject(id);
   }
 
-  /** A connection came and went of which nobody wanted to hear. */
-  passed(connection: ClosedConnection): void {
-    this.#afterlife.passed(connection);
+  /** What this process closed, those connections included of which nobody wanted to hear. */
+  get closed(): ClosedLog {
+    return this.#afterlife.log;
   }
 
   counts(): TrackerCounts {

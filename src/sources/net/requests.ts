@@ -15,6 +15,8 @@ export interface UndiciRequest {
   readonly site: CallSite | undefined;
   /** 1 for the first request on this socket. */
   readonly nth: number;
+  /** The caller does not want the connection to be kept: `connection: close`. */
+  readonly reset: boolean;
 }
 
 /** What is remembered of a request from the moment at which it was made. */
@@ -154,11 +156,11 @@ export class Requests {
     if (socket) this.#served(request, socket, 'http', request.reusedSocket === true);
   }
 
-  #sent(request: { method: string; path: string }, socket: Socket): void {
+  #sent(request: { method: string; path: string; reset?: unknown }, socket: Socket): void {
     const { method, path } = request;
     const nth = (this.#undici.get(socket)?.nth ?? 0) + 1;
     const made = this.#made.get(request);
-    this.#undici.set(socket, { method, path, site: made?.site, nth });
+    this.#undici.set(socket, { method, path, site: made?.site, nth, reset: request.reset === true });
     if (nth === 1) this.#ports.assigned(socket, made?.context);
     this.#served(request, socket, 'undici', nth > 1);
   }
