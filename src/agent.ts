@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
+import { audienceFor } from './audience.ts';
 import type { LifecycleEvent } from './connection/lifecycle-event.ts';
 import type { Observation, SocketRef } from './connection/observation.ts';
 import { Tracker } from './connection/tracker.ts';
@@ -14,11 +15,10 @@ import { whenLoaded } from './load-kernel-watch.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
-import type { Audience } from './sources/net/audience.ts';
 import { CallSites, samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
 import type { ServedRequest } from './sources/net/served-request.ts';
-import { answerClaims } from './sources/net/thread-claims.ts';
+import { answerClaims, Threads } from './sources/net/thread-claims.ts';
 import type { Stderr } from './stderr.ts';
 import { captureContext } from './telemetry/api.ts';
 import { type SpanCounts, Telemetry } from './telemetry/telemetry.ts';
@@ -42,6 +42,7 @@ export class Agent {
   readonly #intake: Intake;
   readonly #kernel: KernelAccess;
   readonly #net: NetSource;
+  readonly #threads = new Threads();
   #watch: KernelWatch | undefined;
   readonly #faults: Faults;
   readonly #stop = new AbortController();
@@ -74,12 +75,13 @@ export class Agent {
   start(): void {
     this.telemetry.start();
     this.#net.start(this.#report, this.#stop.signal);
-    this.#stop.signal.addEventListener('abort', () => this.telemetry.close(), { once: true });
+    this.#atEnd(() => this.telemetry.close());
     // Sockets from before this line wake nobody: they are looked for once, by a timer that keeps nothing alive.
     const search = () =>
       void this.#net.adoptActive(this.#report).catch((error) => this.#faults.note('adoptActive', error));
     const timer = setTimeout(search, this.#options.intervalMs).unref();
-    this.#stop.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    this.#atEnd(() => clearTimeout(timer));
+    this.#atEnd(this.#threads.watch((act) => this.#root.runInAsyncScope(act), this.#faults.note));
   }
 
   connections(): readonly ConnectionView[] {
@@ -126,6 +128,11 @@ export class Agent {
     this.#listeners.clear();
   }
 
+  /** What is begun is undone. */
+  #atEnd(undo: () => void): void {
+    this.#stop.signal.addEventListener('abort', () => undo(), { once: true });
+  }
+
   readonly #report = (observation: Observation): void => {
     this.#faults.guard('take', () => {
       this.#wake();
@@ -158,11 +165,10 @@ export class Agent {
     this.#root.runInAsyncScope(() => {
       const delay = Math.min(watchAfterMs, this.#options.intervalMs);
       const timer = setTimeout(() => void this.#watchKernel(signal), delay).unref();
-      signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+      this.#atEnd(() => clearTimeout(timer));
       // Not imported: it is a tenth of what it costs to start a program that has no sockets.
       if (process.getBuiltinModule('node:worker_threads').isMainThread) return;
-      const end = answerClaims((descriptors) => this.#net.holding(descriptors));
-      signal.addEventListener('abort', end, { once: true });
+      this.#atEnd(answerClaims((descriptors) => this.#net.holding(descriptors)));
     });
   }
 
@@ -175,6 +181,7 @@ export class Agent {
         access: this.#kernel,
         tracker: this.#tracker,
         net: this.#net,
+        threads: this.#threads,
         report: this.#report,
         now,
         settle: () => this.#intake.settled(),
@@ -213,25 +220,10 @@ export class Agent {
       sites: new CallSites(samplerFor(this.#options.callSites, now), (act) => this.#soon(act)),
       undiciMade: (request) => this.telemetry.undiciMade(request),
       served: (socket, request) => this.#served(socket, request),
-      audience: this.#makeAudience(),
+      audience: audienceFor(this.#options, this.telemetry, this.#tracker),
       wake: () => this.#wake(),
       fault: this.#faults.note,
     });
-  }
-
-  /** Of what is to be ignored only the tracker can tell: with such a list, it hears of everything. */
-  #makeAudience(): Audience {
-    const { telemetry } = this;
-    const all = this.#options.ignore.length > 0;
-    return {
-      get listens() {
-        return all || telemetry.isHeard;
-      },
-      wantsHandshake: (dull) => all || telemetry.wantsHandshake(dull),
-      wantsTeardown: (dull) => all || telemetry.wantsTeardown(dull),
-      keep: (context) => telemetry.keep(context),
-      closed: (connection) => this.#tracker.passed(connection),
-    };
   }
 
   /** In its turn: of a connection that waits in the intake nothing is known yet. */

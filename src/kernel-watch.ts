@@ -11,6 +11,7 @@ import { kernelSources } from './kernel-sources.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
 import type { NetSource } from './sources/net/net-source.ts';
+import type { Threads } from './sources/net/thread-claims.ts';
 import { Selection } from './sources/select.ts';
 import type { Report } from './sources/source.ts';
 import { Strangers } from './strangers.ts';
@@ -23,6 +24,7 @@ export interface KernelWatchPorts {
   readonly access: KernelAccess;
   readonly tracker: Tracker;
   readonly net: NetSource;
+  readonly threads: Threads;
   readonly report: Report;
   readonly now: () => Instant;
   /** Takes in all that was reported. */
@@ -87,14 +89,12 @@ export class KernelWatch {
 }
 
 function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Examiner {
-  const { options, tracker, net, report, settle } = ports;
+  const { options, tracker } = ports;
   const { closeWaitMs, unreadMs, intervalMs } = options;
   const strangers = new Strangers({
-    net,
+    ...ports,
     procRoot,
     adoptDescriptors: isMainThread,
-    report,
-    settle,
     isKnown: (row) => tracker.knows(row.id),
     reject: (row) => tracker.reject(row.id),
   });

@@ -28,6 +28,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'sources/proc': source,
   'sources/netstat': [...source, 'node-netstat'],
   'errors.ts': [],
+  'audience.ts': ['connection', 'options.ts', 'sources/net', 'telemetry'],
   'faults.ts': [],
   'monotonic.ts': ['tcp'],
   'version.ts': [],
@@ -52,6 +53,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'agent.ts': [
     ...['tcp', 'connection', 'explain', 'telemetry', 'sources', 'sources/net'],
     ...[
+      'audience.ts',
       'faults.ts',
       'ignored.ts',
       'intake.ts',
