@@ -120,9 +120,12 @@ export class NetstatSource implements Source {
 
   async #lookAtOwn(report: Report, signal: AbortSignal): Promise<void> {
     const look = this.#options.pace.look();
-    look.slices.begin();
-    await this.#options.own().sweep(report, look.slices, signal);
-    look.end();
+    try {
+      look.slices.begin();
+      await this.#options.own().sweep(report, look.slices, signal);
+    } finally {
+      look.end();
+    }
   }
 
   /** Reports the rows in these states, each once; undefined: in any state. */
