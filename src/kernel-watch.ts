@@ -93,6 +93,7 @@ function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Exa
   const { closeWaitMs, unreadMs, intervalMs } = options;
   const strangers = new Strangers({
     ...ports,
+    spent,
     procRoot,
     adoptDescriptors: isMainThread,
     isKnown: (row) => tracker.knows(row.id),

@@ -15,6 +15,8 @@ export interface StrangersOptions {
   readonly report: Report;
   /** Takes in all that was reported. */
   readonly settle: () => Promise<void>;
+  /** So many microseconds of CPU went into it besides what the slices took. */
+  readonly spent: (us: number) => void;
   /** Whether a connection with this row's identity is known by now. */
   readonly isKnown: (row: Row) => boolean;
   /** It is another process's. */
@@ -61,14 +63,14 @@ export class Strangers {
       else seen.add(inode);
     }
     this.#seen = seen;
-    if (ours.length === 0) return;
+    if (ours.length === 0) return slices.end();
     const cookies = new Set<SocketCookie>();
     for (const { id } of ours) {
       if (slices.isOver()) await slices.rest();
       if (id.cookie !== undefined) cookies.add(id.cookie);
     }
     net.tellThese(cookies);
-    await net.adoptActive(report);
+    await net.adoptActive(report, slices);
     slices.end();
     await settle();
     slices.begin();
@@ -94,16 +96,17 @@ export class Strangers {
    * example: then nothing is known of anybody.
    */
   async #placeByDescriptor(rows: readonly Row[], slices: Slices): Promise<Looks | undefined> {
-    const { procRoot, net, threads, report, settle } = this.#options;
+    const { procRoot, net, threads, report, settle, spent } = this.#options;
     slices.end();
     const descriptors = await socketDescriptors(procRoot, 'self');
     if (descriptors === undefined) return undefined;
+    spent(descriptors.costUs);
     slices.begin();
     const held: Held[] = [];
     for (const { id } of rows) {
       if (slices.isOver()) await slices.rest();
       const { inode } = id;
-      const numbers = inode === undefined ? undefined : descriptors.get(inode);
+      const numbers = inode === undefined ? undefined : descriptors.byInode.get(inode);
       if (inode !== undefined && numbers) held.push({ id: { ...id, inode }, numbers });
     }
     if (held.length === 0) return nothing;

@@ -145,8 +145,9 @@ export class Candidate {
     }
   }
 
+  /** A trial costs, too: one that is dear is made as rarely as the budget wants it, however soon it would be due. */
   #pause(now: Instant): void {
-    this.#dueAt = now + this.#pauseMs * 1000;
+    this.#dueAt = now + Math.max(this.#pauseMs, this.#source.pause?.() ?? 0) * 1000;
     this.#pauseMs = Math.min(this.#pauseMs * 2, this.#options.retryMs * longestPause);
   }
 }

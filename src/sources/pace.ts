@@ -83,7 +83,7 @@ export class Pace {
 }
 
 /** A longer one fires at once (timers.md, setTimeout). */
-const longestTimerMs = 2 ** 31 - 1;
+export const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * No call in the pool is held to have worked longer than this, in microseconds, where no CPU clock tells: a page of a

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instant } from '../tcp/identity.ts';
 import { Candidate, type SourceStatus } from './candidate.ts';
+import { longestTimerMs } from './pace.ts';
 import type { Report, Source } from './source.ts';
 
 export interface SelectionOptions {
@@ -109,7 +110,7 @@ export class Selection {
   async #untilDue(candidates: readonly Candidate[], signal: AbortSignal): Promise<void> {
     if (candidates.length === 0) return new Promise((done) => whenAborted(signal, done));
     const due = Math.min(...candidates.map(({ dueAt }) => dueAt));
-    const ms = Math.max(1, (due - this.#options.now()) / 1000);
+    const ms = Math.min(Math.max(1, (due - this.#options.now()) / 1000), longestTimerMs);
     await delay(ms, undefined, { ref: false, signal }).catch(() => {});
   }
 

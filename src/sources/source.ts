@@ -17,6 +17,8 @@ export interface Source {
   run(report: Report, signal: AbortSignal): Promise<void>;
   /** What was done about its rows took so many microseconds of the event loop: its looks grow rarer by that, too. */
   charge?(us: number): void;
+  /** Milliseconds to leave it alone now, so that what it has cost since the last time keeps the budget. */
+  pause?(): number;
   /** Looks at what the core asks for now. Bounded in time. */
   look?(request: LookRequest, report: Report): Promise<void>;
   /** What looking has cost so far. */

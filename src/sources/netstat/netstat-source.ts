@@ -114,6 +114,10 @@ export class NetstatSource implements Source {
     this.#options.pace.charge(us);
   }
 
+  pause(): number {
+    return this.#options.pace.pause();
+  }
+
   spent(): Spent {
     return this.#options.pace.spent();
   }

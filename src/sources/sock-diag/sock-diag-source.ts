@@ -94,6 +94,10 @@ export class SockDiagSource implements Source {
     this.#options.pace.charge(us);
   }
 
+  pause(): number {
+    return this.#options.pace.pause();
+  }
+
   spent(): Spent {
     return this.#options.pace.spent();
   }
