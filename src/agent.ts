@@ -22,6 +22,7 @@ import { answerClaims, Threads } from './sources/net/thread-claims.ts';
 import type { Stderr } from './stderr.ts';
 import { captureContext } from './telemetry/api.ts';
 import { type SpanCounts, Telemetry } from './telemetry/telemetry.ts';
+import { Underway } from './underway.ts';
 import { version } from './version.ts';
 
 /** Of the tracker's connections, at most this share have their descriptor closed already. */
@@ -29,6 +30,9 @@ const releasedShare = 0.1;
 
 /** What has time, but not for ever. */
 const soonMs = 1000;
+
+/** A look that is under way when the agent is closed is over by then. */
+const restMs = 1000;
 
 /** The kernel is looked at so soon after the first socket: a program that is over by then never pays for it. */
 const watchAfterMs = 500;
@@ -50,6 +54,7 @@ export class Agent {
   /** What is started at the application's first socket must not run in that request's asynchronous context. */
   readonly #root = new AsyncResource('SYNFIN');
   #awake = false;
+  readonly #underway = new Underway();
 
   constructor(options: Options, stderr: Stderr) {
     const { maxConnections, maxSpansPerSecond } = options;
@@ -78,7 +83,7 @@ export class Agent {
     this.#atEnd(() => this.telemetry.close());
     // Sockets from before this line wake nobody: they are looked for once, by a timer that keeps nothing alive.
     const search = () =>
-      void this.#net.adoptActive(this.#report).catch((error) => this.#faults.note('adoptActive', error));
+      this.#underway.note(this.#net.adoptActive(this.#report).catch((e) => this.#faults.note('adoptActive', e)));
     const timer = setTimeout(search, this.#options.intervalMs).unref();
     this.#atEnd(() => clearTimeout(timer));
     this.#atEnd(this.#threads.watch((act) => this.#root.runInAsyncScope(act), this.#faults.note));
@@ -122,10 +127,12 @@ export class Agent {
     return this.telemetry.counts();
   }
 
+  /** Resolves when nothing that was begun goes on any more. */
   async close(): Promise<void> {
     this.#intake.settle();
     this.#stop.abort();
     this.#listeners.clear();
+    await this.#underway.atRest(restMs);
   }
 
   /** What is begun is undone. */
@@ -144,7 +151,7 @@ export class Agent {
     this.#faults.guard('observe', () => {
       this.#tellAll(this.#tracker.observe(observation));
       if (observation.kind === 'sweep_end')
-        this.#root.runInAsyncScope(() => void this.#afterSweep(observation.dueAfterMs));
+        this.#root.runInAsyncScope(() => this.#underway.note(this.#afterSweep(observation.dueAfterMs)));
     });
   }
 
@@ -164,7 +171,7 @@ export class Agent {
     const { signal } = this.#stop;
     this.#root.runInAsyncScope(() => {
       const delay = Math.min(watchAfterMs, this.#options.intervalMs);
-      const timer = setTimeout(() => void this.#watchKernel(signal), delay).unref();
+      const timer = setTimeout(() => this.#underway.note(this.#watchKernel(signal)), delay).unref();
       this.#atEnd(() => clearTimeout(timer));
       // Not imported: it is a tenth of what it costs to start a program that has no sockets.
       if (process.getBuiltinModule('node:worker_threads').isMainThread) return;

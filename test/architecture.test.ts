@@ -28,6 +28,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'sources/proc': source,
   'sources/netstat': [...source, 'node-netstat'],
   'errors.ts': [],
+  'underway.ts': ['node:timers'],
   'audience.ts': ['connection', 'options.ts', 'sources/net', 'telemetry'],
   'faults.ts': [],
   'monotonic.ts': ['tcp'],
@@ -49,7 +50,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...['tcp', 'connection', 'detectors', 'explain', 'sources', 'sources/net', 'options.ts', 'node:'],
     ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts'],
   ],
-  'load-kernel-watch.ts': ['kernel-watch.ts', 'node:module', 'node:timers'],
+  'load-kernel-watch.ts': ['kernel-watch.ts', 'node:module', 'node:timers/promises'],
   'agent.ts': [
     ...['tcp', 'connection', 'explain', 'telemetry', 'sources', 'sources/net'],
     ...[
@@ -59,6 +60,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
       'intake.ts',
       'kernel-access.ts',
       'monotonic.ts',
+      'underway.ts',
       'version.ts',
       'options.ts',
       'stderr.ts',

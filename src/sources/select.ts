@@ -98,7 +98,7 @@ export class Selection {
   async #firstThatCan(candidates: readonly Candidate[], signal: AbortSignal): Promise<Candidate | undefined> {
     for (const candidate of candidates) {
       if (candidate.dueAt > this.#options.now()) continue;
-      const can = await candidate.probe(this.#options.now);
+      const can = await candidate.probe(this.#options.now, signal);
       if (signal.aborted) return undefined;
       if (can) return candidate;
       this.#untold.push(candidate);

@@ -52,7 +52,7 @@ export class NetstatSource implements Source {
     this.#options = options;
   }
 
-  async probe(): Promise<NotSupportedError | undefined> {
+  async probe(signal: AbortSignal = new AbortController().signal): Promise<NotSupportedError | undefined> {
     const { platform, dialect = dialectOf } = this.#options;
     try {
       this.#dialect = dialect(platform);
@@ -63,7 +63,7 @@ export class NetstatSource implements Source {
     let refusal: SynfinError | undefined;
     for (const args of this.#dialect.arguments) {
       this.#arguments = args;
-      const { error } = await this.#sweep([], () => {}, new AbortController().signal);
+      const { error } = await this.#sweep([], () => {}, signal);
       if (error === undefined) return undefined;
       refusal ??= error;
     }
