@@ -67,9 +67,11 @@ export class NetstatSource implements Source {
       if (error === undefined) return undefined;
       refusal ??= error;
     }
+    const denied = (refusal?.cause as NodeJS.ErrnoException | undefined)?.code === 'ERR_ACCESS_DENIED';
     return new NotSupportedError(
       refusal?.message ?? 'running netstat',
-      `a program ${this.#dialect.command} that works`,
+      denied ? 'the permission --allow-child-process of Node' : `a program ${this.#dialect.command} that works`,
+      { cause: refusal },
     );
   }
 
