@@ -18,11 +18,12 @@ async function statusOf(source: string, ...flags: string[]): Promise<SourceStatu
   const program = `
     const net = require('node:net');
     const server = net.createServer((socket) => socket.end()).listen(0, () => net.connect(server.address().port).resume());
-    setTimeout(() => {
-      const sources = globalThis[Symbol.for('synfin')].sources();
-      console.log(JSON.stringify(sources.find(({ name }) => name === '${source}')));
+    setInterval(() => {
+      const status = globalThis[Symbol.for('synfin')].sources().find(({ name }) => name === '${source}');
+      if (status.state === 'waiting') return;
+      console.log(JSON.stringify(status));
       process.exit();
-    }, 800);`;
+    }, 50);`;
   const env = { SYNFIN_SOURCES: source, SYNFIN_INTERVAL_MS: '50', SYNFIN_CALL_SITES: 'off' };
   const args = [permission, ...network, ...reading, ...flags, '--require', register, '--eval', program];
   const { stdout, stderr } = await run(args, { env });
