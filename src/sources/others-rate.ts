@@ -1,0 +1,38 @@
+import type { Instant } from '../tcp/identity.ts';
+import type { CpuTimes } from './cpu-clock.ts';
+
+/** A shorter rest than this, in microseconds, says little of what is usual: the clocks lag by a tick. */
+const longEnoughUs = 100_000;
+
+/** How much CPU the other threads of the process have while nobody looks, as a share of the time. */
+export class OthersRate {
+  readonly #now: () => Instant;
+  #looks = 0;
+  #rate = 0;
+  #restsSince: { readonly at: Instant; readonly us: number } | undefined;
+
+  constructor(now: () => Instant) {
+    this.#now = now;
+  }
+
+  /** A look begins. Returns the rate in the rest before it, or, where there was none, in the one before that. */
+  looking(cpu: CpuTimes | undefined): number {
+    const rest = this.#restsSince;
+    this.#looks++;
+    this.#restsSince = undefined;
+    if (rest && cpu) {
+      const passed = this.#now() - rest.at;
+      if (passed >= longEnoughUs) this.#rate = Math.max(0, othersUs(cpu) - rest.us) / passed;
+    }
+    return this.#rate;
+  }
+
+  rest(cpu: CpuTimes | undefined): void {
+    if (--this.#looks === 0 && cpu) this.#restsSince = { at: this.#now(), us: othersUs(cpu) };
+  }
+}
+
+/** The CPU time of all threads but the one that asked. */
+export function othersUs({ thread, process }: CpuTimes): number {
+  return process - thread;
+}
