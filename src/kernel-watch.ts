@@ -3,10 +3,12 @@ import type { HostFacts } from './connection/host-facts.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
 import type { Tracker } from './connection/tracker.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
+import { TimeWaitBuildup } from './detectors/time-wait-buildup.ts';
 import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import { findingText } from './explain/text.ts';
+import { CensusWalk } from './host/census-walk.ts';
 import { CounterFiles } from './host/counters.ts';
 import { HostWatch } from './host/host-watch.ts';
 import type { KernelAccess } from './kernel-access.ts';
@@ -49,6 +51,7 @@ export interface KernelWatchPorts {
 export class KernelWatch {
   readonly #selection: Selection;
   readonly #examiner: Examiner;
+  readonly #host: HostWatch;
 
   constructor(ports: KernelWatchPorts) {
     const { options, access, net, tracker, report, now, tell } = ports;
@@ -66,12 +69,15 @@ export class KernelWatch {
       retryMs: options.intervalMs,
       now,
     });
-    this.#examiner = makeExaminer(ports, (us) => this.#selection.charge(us));
+    const spent = (us: number) => this.#selection.charge(us);
+    this.#host = makeHostWatch(ports, (...asked) => this.#selection.glance(...asked), spent);
+    this.#examiner = makeExaminer(ports, this.#host, spent);
   }
 
   /** Runs until the signal aborts. Never rejects. */
-  run(signal: AbortSignal): Promise<void> {
-    return this.#selection.run(signal);
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#selection.run(signal);
+    this.#host.end();
   }
 
   statuses(): readonly SourceStatus[] {
@@ -92,7 +98,7 @@ export class KernelWatch {
   }
 }
 
-function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Examiner {
+function makeExaminer(ports: KernelWatchPorts, host: HostWatch, spent: (us: number) => void): Examiner {
   const { options, tracker } = ports;
   const { closeWaitMs, unreadMs, intervalMs } = options;
   const strangers = new Strangers({
@@ -107,7 +113,7 @@ function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Exa
     ...ports,
     spent,
     strangers,
-    host: makeHostWatch(ports),
+    host,
     detectors: [closeWaitLeak(closeWaitMs * 1000), unreadData(unreadMs * 1000)],
     origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
     intervalMs,
@@ -116,7 +122,14 @@ function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Exa
 }
 
 /** What is the namespace's is looked at by one thread of the process. */
-function makeHostWatch({ hostFacts: facts, settle, fault, report, now }: KernelWatchPorts): HostWatch {
-  const parts = isMainThread ? [new CounterFiles({ procRoot, now, report })] : [];
-  return new HostWatch({ facts, parts, detectors: [], settle, fault });
+function makeHostWatch(ports: KernelWatchPorts, glance: Selection['glance'], spent: (us: number) => void): HostWatch {
+  const { options, tracker, hostFacts: facts, settle, fault, report, now } = ports;
+  const { timeWaitShare: share } = options;
+  const parts = isMainThread
+    ? [
+        new CounterFiles({ procRoot, now, report }),
+        new CensusWalk({ facts, closed: tracker.closed, glance, share, now, report, spent }),
+      ]
+    : [];
+  return new HostWatch({ facts, parts, detectors: [new TimeWaitBuildup(share)], settle, fault });
 }

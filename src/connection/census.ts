@@ -48,6 +48,8 @@ export interface ListenerCount {
   readonly port: number;
   readonly timeWaits: number;
   readonly authors: readonly Author[];
+  /** A few of those that no author is known of. */
+  readonly unclaimed: readonly TimeWaitSample[];
 }
 
 /** Closed TIME_WAITs of one reason at one line. */

@@ -85,7 +85,7 @@ export class ClosedLog {
     this.#sites[slot] = closed.site;
   }
 
-  find(cookie: SocketCookie): ClosedRecord | undefined {
+  find(cookie: SocketCookie): LoggedRecord | undefined {
     return this.findNumber(cookieNumber(cookie));
   }
 
@@ -166,6 +166,7 @@ export class ClosedLog {
       suppressed: facts % 2 === 1,
       why: closeReasons[reason] ?? 'unknown',
       place: this.#places.at(this.#placed[slot] ?? 0),
+      byCookie: (this.#keys[slot] ?? 0) > 0,
     };
   }
 }
@@ -174,6 +175,8 @@ export class ClosedLog {
 export interface LoggedRecord extends ClosedRecord {
   /** Undefined where it is not known any more. */
   readonly place: ClosedPlace | undefined;
+  /** It has a cookie to be recognised by, and no four-tuple. */
+  readonly byCookie: boolean;
 }
 
 const chains = 2 ** 16;

@@ -32,6 +32,7 @@ describe('ClosedLog', () => {
       suppressed: true,
       why: 'small_pool',
       place: { peer: database, requested: undefined, port: 0 },
+      byCookie: true,
     });
     assert.equal(log.find(cookie(0x20)), undefined);
   });
