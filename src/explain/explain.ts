@@ -17,10 +17,14 @@ export function explain(finding: Finding): ExplainedFinding {
 }
 
 /** Of its kind, and of its cause. */
-export function wordsOf({ kind, cause }: Finding): Omit<KindWords<Finding['kind']>, 'causes'> & CauseWords {
-  const { causes, ...words } = english[kind];
+export function wordsOf({
+  kind,
+  cause,
+  subject,
+}: Finding): Omit<KindWords<Finding['kind']>, 'causes' | 'ofServer'> & CauseWords {
+  const { causes, ofServer, ...words } = english[kind];
   const known: Partial<Record<Finding['cause'], CauseWords>> = causes;
-  return { ...words, ...(known[cause] ?? untold) };
+  return { ...words, ...(subject.role === 'server' && ofServer), ...(known[cause] ?? untold) };
 }
 
 const untold: CauseWords = { seen: 'why, could not be told', advice: 'Look at the connections below.' };

@@ -64,7 +64,9 @@ function growthRows(finding: ExplainedFinding): [string, string][] {
 
 function connectionRows({ sample, count }: ExplainedFinding): [string, string][] {
   const rows = sample.slice(0, mostConnections).map(({ connection_id, local, peer, state, age_s, rx_queue }, index) => {
-    const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}, ${payload(state, rx_queue)} B unread`;
+    // A TIME_WAIT has nothing left to be read.
+    const unread = state === 'time_wait' ? '' : `, ${payload(state, rx_queue)} B unread`;
+    const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}${unread}`;
     return [index === 0 ? 'socket' : '', text] as [string, string];
   });
   return count > rows.length ? [...rows, ['', `and ${count - rows.length} more`]] : rows;

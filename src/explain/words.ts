@@ -19,6 +19,8 @@ export interface KindWords<Kind extends FindingKind> {
   readonly outcome: string;
   /** The limit that such connections come up against: its name after a number, and the sentence when it is reached. */
   readonly limit: { readonly name: string; readonly reached: string };
+  /** What is otherwise where it is a server's connections. */
+  readonly ofServer?: Partial<Pick<KindWords<Kind>, 'outcome' | 'limit'>>;
   readonly causes: Readonly<Record<CauseOf<Kind>, CauseWords>>;
   /** What the finding's own numbers say, in sentences. */
   readonly details?: (finding: Finding) => readonly string[];

@@ -13,3 +13,8 @@ export const acceptQueue = {
   name: 'places in the accept queue',
   reached: 'The queue is full: whoever comes now is turned away.',
 };
+
+export const timeWaitBuckets = {
+  name: 'TIME_WAITs that the kernel keeps',
+  reached: 'The kernel keeps no more TIME_WAITs: those that come now end at once.',
+};
