@@ -25,7 +25,8 @@ export interface Majority {
 export function majorityOf({ timeWaits, authors }: Made): Majority | undefined {
   const byReason = new Map<CloseReason, number>();
   for (const { why, count } of authors) byReason.set(why, (byReason.get(why) ?? 0) + count);
-  const own = [...byReason.values()].reduce((sum, count) => sum + count, 0);
+  const sum = [...byReason.values()].reduce((total, count) => total + count, 0);
+  const own = Math.min(sum, timeWaits);
   const [most] = [...byReason].sort(([, one], [, other]) => other - one);
   if (most === undefined || own * 2 < timeWaits) return undefined;
   const [why] = most;
