@@ -1,8 +1,12 @@
 import type { SocketIdentity } from '../tcp/identity.ts';
+import type { TcpState } from '../tcp/state.ts';
 import type { Row } from './observation.ts';
 
 const mostRows = 16_384;
 const mostForeign = 65_536;
+
+/** A connection can wait to be accepted in these. */
+const canWait: ReadonlySet<TcpState> = new Set(['established', 'close_wait'] as const);
 
 /**
  * Rows of sockets that no known connection stands for, kept until somebody finds out whose they are. Most are other
@@ -18,6 +22,8 @@ export class StrangerRows {
   }
 
   keep(row: Row): void {
+    // Of those that nobody has open, only one that waits to be accepted can be ours.
+    if (row.id.inode === undefined && !canWait.has(row.state)) return;
     const name = nameOf(row.id);
     if (this.#rows.size >= mostRows && !this.#rows.has(name)) this.#dropped++;
     else this.#rows.set(name, row);
