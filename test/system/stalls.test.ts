@@ -107,6 +107,30 @@ for (const source of ['sock_diag', 'procfs'])
       });
   });
 
+const alone = ['unshare', '-n', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
+
+describe('connections that nobody accepts, at a listener that a child has inherited', {
+  skip: kernelNeeds || wireNeeds,
+  concurrency: 2,
+}, () => {
+  for (const source of ['sock_diag', 'procfs'])
+    it(`${source} → close_wait_leak, not_accepted`, async () => {
+      const program = new Program([file, 'nobody accepts', '', JSON.stringify({ register })], {
+        env: { ...env, SYNFIN_SOURCES: source },
+        under: alone,
+        limitMs: 60_000,
+      });
+      const [finding] = await program.waitFor('its finding', ({ stderr }) => complete(stderr, 4));
+      const [{ port } = { port: 0 }] = jsonLines<{ port: number }>(program.stdout).filter((line) => 'port' in line);
+      program.stop();
+      await program.ended;
+      assert.deepEqual([finding?.kind, finding?.cause], ['close_wait_leak', 'not_accepted'], program.stderr);
+      assert.deepEqual(finding?.subject, { role: 'server', listener: `127.0.0.1:${port}` });
+      assert.ok(finding?.sample.every(({ state }) => state === 'close_wait'));
+      assert.equal(jsonLines<Finding>(program.stderr).filter(({ status }) => status === 'raised').length, 1);
+    });
+});
+
 /** What was told last of each finding, once they count so many connections together. */
 function complete(stderr: string, count: number): Finding[] | undefined {
   const latest = new Map(jsonLines<Finding>(stderr).map((finding) => [finding.id, finding]));
