@@ -40,7 +40,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'own-directory.ts': ['node:'],
   'kernel-access.ts': ['errors.ts', 'ffi', 'options.ts', 'monotonic.ts'],
   'kernel-sources.ts': [
-    ...['errors.ts', 'tcp', 'ffi', 'options.ts', 'kernel-access.ts', 'sources'],
+    ...['errors.ts', 'tcp', 'connection', 'ffi', 'options.ts', 'kernel-access.ts', 'sources'],
     ...['sources/descriptors', 'sources/sock-diag', 'sources/proc', 'sources/netstat'],
   ],
   'stderr.ts': ['explain', 'options.ts', 'node:'],

@@ -7,6 +7,8 @@ export interface CauseWords {
   readonly seen: string;
   /** What to change in the code or the settings. */
   readonly advice: string;
+  /** What it comes to, where that is not what the kind comes to otherwise. */
+  readonly outcome?: string;
 }
 
 /** What happened on the wire, whose turn it is, and what it comes to when nothing is done. */
