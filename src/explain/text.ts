@@ -63,10 +63,15 @@ function growthRows(finding: ExplainedFinding): [string, string][] {
 }
 
 function connectionRows({ sample, count }: ExplainedFinding): [string, string][] {
-  const rows = sample.slice(0, mostConnections).map(({ connection_id, local, peer, state, age_s, rx_queue }, index) => {
-    const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}, ${payload(state, rx_queue)} B unread`;
-    return [index === 0 ? 'socket' : '', text] as [string, string];
-  });
+  // A listener is no connection: where it is and which line made it is said above.
+  const connections = sample.filter(({ state }) => state !== 'listen');
+  const rows = connections
+    .slice(0, mostConnections)
+    .map(({ connection_id, local, peer, state, age_s, rx_queue }, index) => {
+      const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}, ${payload(state, rx_queue)} B unread`;
+      return [index === 0 ? 'socket' : '', text] as [string, string];
+    });
+  if (rows.length === 0) return [];
   return count > rows.length ? [...rows, ['', `and ${count - rows.length} more`]] : rows;
 }
 

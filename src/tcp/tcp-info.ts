@@ -25,10 +25,18 @@ export interface TcpInfo {
   readonly bytesRetransmitted: number | undefined;
 }
 
+/** Connections that wait to be accepted; with one more than `limit` the queue is full. */
+export interface AcceptQueueLength {
+  readonly queue: number;
+  readonly limit: number;
+}
+
 /** `tcpi_*` by offset in bytes; a field exists when the struct reaches its end. */
 const offset = {
   state: 0,
   retransmits: 2,
+  unacknowledged: 24,
+  selectivelyAcknowledged: 28,
   lastDataSent: 44,
   lastDataReceived: 52,
   lastAckReceived: 56,
@@ -89,6 +97,14 @@ export class TcpInfoBuffer implements TcpInfo {
 
   get state(): TcpState {
     return stateFromLinux(this.#view.getUint8(offset.state)) ?? 'closed';
+  }
+
+  /** Of a listener, the kernel puts its queue into these two: how many wait, and how many may. */
+  get acceptQueue(): AcceptQueueLength {
+    return {
+      queue: this.#view.getUint32(offset.unacknowledged, true),
+      limit: this.#view.getUint32(offset.selectivelyAcknowledged, true),
+    };
   }
 
   get retransmitsInARow(): number {

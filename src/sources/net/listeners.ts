@@ -113,11 +113,10 @@ export class Listeners {
     };
   }
 
-  /** Its cookie, which needs no other name beside it; where cookies cannot be asked for, its inode. */
+  /** Both of its names, where there are: one source knows it by the one, another by the other. */
   #identityOf(fd: number): Pick<Listener, 'cookie' | 'inode'> {
     if (fd < 0) return {};
-    const cookie = cookieFromNumber(this.#ports.kernel()?.cookie(fd) ?? 0);
-    return cookie === undefined ? { inode: inodeOf(fd) } : { cookie };
+    return { cookie: cookieFromNumber(this.#ports.kernel()?.cookie(fd) ?? 0), inode: inodeOf(fd) };
   }
 }
 
