@@ -42,7 +42,10 @@ function acceptQueueDetails({ subject }: Finding): readonly string[] {
     details.push(`The event loop was held for ${seconds(loop_blocked_ms)} at a time, or longer.`);
   if (kernel?.somaxconn !== undefined) details.push(`net.core.somaxconn is ${kernel.somaxconn}.`);
   if (cluster !== undefined) details.push(whose[cluster]);
-  return [...details, 'A client that tries again is counted again.'];
+  return [
+    ...details,
+    'Each SYN and ACK that found no place is counted, so that a client that tries again counts again.',
+  ];
 }
 
 const whose = {
