@@ -3,11 +3,13 @@ import type { HostFacts } from './connection/host-facts.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
 import type { Row } from './connection/observation.ts';
 import type { Tracker } from './connection/tracker.ts';
+import { AcceptQueue } from './detectors/accept-queue.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
 import type { Detector } from './detectors/detector.ts';
 import { finWait2Stall } from './detectors/fin-wait-2-stall.ts';
 import { handshakeStall } from './detectors/handshake-stall.ts';
 import { stuckWrite } from './detectors/stuck-write.ts';
+import { SynFlood } from './detectors/syn-flood.ts';
 import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
@@ -15,6 +17,7 @@ import { findingText } from './explain/text.ts';
 import { CounterFiles } from './host/counters.ts';
 import { HeldListeners } from './host/held-listeners.ts';
 import { HostWatch } from './host/host-watch.ts';
+import { queueParts } from './host/queue-parts.ts';
 import { Unaccepted } from './host/unaccepted.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
@@ -56,6 +59,7 @@ export interface KernelWatchPorts {
 export class KernelWatch {
   readonly #selection: Selection;
   readonly #examiner: Examiner;
+  readonly #host: HostWatch;
 
   constructor(ports: KernelWatchPorts) {
     const { options, access, net, tracker, report, now, tell } = ports;
@@ -74,12 +78,14 @@ export class KernelWatch {
       retryMs: options.intervalMs,
       now,
     });
-    this.#examiner = makeExaminer(ports, (us) => this.#selection.charge(us));
+    this.#host = makeHostWatch(ports, (...asked) => this.#selection.glance(...asked));
+    this.#examiner = makeExaminer(ports, this.#host, (us) => this.#selection.charge(us));
   }
 
   /** Runs until the signal aborts. Never rejects. */
-  run(signal: AbortSignal): Promise<void> {
-    return this.#selection.run(signal);
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#selection.run(signal);
+    this.#host.end();
   }
 
   statuses(): readonly SourceStatus[] {
@@ -100,7 +106,7 @@ export class KernelWatch {
   }
 }
 
-function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Examiner {
+function makeExaminer(ports: KernelWatchPorts, host: HostWatch, spent: (us: number) => void): Examiner {
   const { options, tracker, net, report, settle, now, hostFacts } = ports;
   const reject = (row: Row) => tracker.reject(row.id);
   const held = new HeldListeners({ procRoot, now, spent, listening: () => hostFacts.listening });
@@ -124,7 +130,7 @@ function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Exa
     ...ports,
     spent,
     strangers,
-    host: makeHostWatch(ports),
+    host,
     detectors: detectorsFor(options),
     origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
     intervalMs: options.intervalMs,
@@ -142,8 +148,20 @@ function detectorsFor(options: Options): readonly Detector[] {
   ];
 }
 
-/** What is the namespace's is looked at by one thread of the process. */
-function makeHostWatch({ hostFacts: facts, settle, fault, report, now }: KernelWatchPorts): HostWatch {
-  const parts = isMainThread ? [new CounterFiles({ procRoot, now, report })] : [];
-  return new HostWatch({ facts, parts, detectors: [], settle, fault });
+/**
+ * What is the namespace's is looked at by one thread of the process; by another, too, while that one has a server.
+ */
+function makeHostWatch(ports: KernelWatchPorts, glance: Selection['glance']): HostWatch {
+  const { access, hostFacts: facts, net, settle, fault, report, now } = ports;
+  const parts = queueParts({
+    facts,
+    counters: new CounterFiles({ procRoot, now, report }),
+    speaksForNamespace: isMainThread,
+    listeners: () => net.listeners(),
+    acceptQueue: (fd) => access.sockets()?.acceptQueue(fd),
+    glance,
+    now,
+    report,
+  });
+  return new HostWatch({ facts, parts, detectors: [new AcceptQueue(), new SynFlood()], settle, fault });
 }

@@ -61,6 +61,12 @@ export interface Subject {
   /** Of the limit that it is measured against, from 0 to 1. */
   readonly share?: number;
   readonly limit?: number;
+  /** Connections that wait in a listener's queue now. */
+  readonly queue?: number;
+  /** Whose queue it is, in a cluster: the primary's, or one that its workers share. */
+  readonly cluster?: 'primary' | 'worker';
+  /** For so many milliseconds at a time the event loop was held meanwhile, at the worst and at least. */
+  readonly loop_blocked_ms?: number;
   /** Of `count`, those that this process made. */
   readonly own?: number;
   /** Settings of the kernel that it depends on, by their names, as they are now. */

@@ -39,7 +39,7 @@ export function detailsOf(finding: Finding): readonly string[] {
 /** Nothing is left of it: for now, or for good. */
 export function endOf(finding: Finding): string {
   const { noun, title } = wordsOf(finding);
-  const what = `No ${noun[0]}${placeOf(finding.subject)} is ${title} any more`;
+  const what = `No ${noun[0]}${placeOf(finding)} is ${title} any more`;
   return finding.status === 'cleared'
     ? `${what}.`
     : `${what}; the finding stays open for a while in case they come back.`;
@@ -47,16 +47,19 @@ export function endOf(finding: Finding): string {
 
 /** `3 connections to 127.0.0.1:8080 (GET /document), the oldest for 34 s in CLOSE_WAIT, never closed`. */
 export function summaryOf(finding: Finding): string {
-  const { count, subject, age_s } = finding;
-  const { noun, title } = wordsOf(finding);
-  const many = `${count} ${noun[count === 1 ? 0 : 1]}`;
+  const { count, age_s } = finding;
+  const { noun, title, summary } = wordsOf(finding);
+  const many = `${count} ${noun[count === 1 ? 0 : 1]}${placeOf(finding)}`;
+  if (summary) return summary(finding, many, spell);
   const since = count === 1 ? 'for' : 'the oldest for';
-  return `${many}${placeOf(subject)}, ${since} ${spell(age_s)} ${title}`;
+  return `${many}, ${since} ${spell(age_s)} ${title}`;
 }
 
-function placeOf({ destination, listener, local_address, request, pipe_target }: Finding['subject']): string {
+function placeOf(finding: Finding): string {
+  const { destination, listener, local_address, request, pipe_target } = finding.subject;
+  const { at = 'accepted on' } = wordsOf(finding);
   const from = local_address === undefined ? '' : ` from ${local_address}`;
-  const where = listener ? ` accepted on ${listener}` : destination ? `${from} to ${destination}` : from;
+  const where = listener ? ` ${at} ${listener}` : destination ? `${from} to ${destination}` : from;
   const what = request ? ` (${request})` : '';
   return where + what + (pipe_target ? ` piped into a ${pipe_target}` : '');
 }

@@ -64,11 +64,14 @@ function growthRows(finding: ExplainedFinding): [string, string][] {
 }
 
 function connectionRows({ kind, sample, count }: ExplainedFinding): [string, string][] {
-  const rows = sample.slice(0, mostConnections).map((one, index) => {
+  // A listener is no connection: where it is and which line made it is said above.
+  const connections = sample.filter(({ state }) => state !== 'listen');
+  const rows = connections.slice(0, mostConnections).map((one, index) => {
     const { connection_id, local, peer, state, age_s } = one;
     const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}${queueOf(kind, one)}`;
     return [index === 0 ? 'socket' : '', text] as [string, string];
   });
+  if (rows.length === 0) return [];
   return count > rows.length ? [...rows, ['', `and ${count - rows.length} more`]] : rows;
 }
 

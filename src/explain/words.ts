@@ -22,6 +22,10 @@ export interface KindWords<Kind extends FindingKind> {
   /** The limit that such connections come up against: its name after a number, and the sentence when it is reached. */
   readonly limit: { readonly name: string; readonly reached: string };
   readonly causes: Readonly<Record<CauseOf<Kind>, CauseWords>>;
+  /** Between what is counted and the listener: `accepted on`, unless it says otherwise. */
+  readonly at?: string;
+  /** In place of `3 connections to …, the oldest for 34 s in …`; `spell` says a time as people do. */
+  readonly summary?: (finding: Finding, many: string, spell: (seconds: number) => string) => string;
   /** What the finding's own numbers say, in sentences. */
   readonly details?: (finding: Finding) => readonly string[];
 }

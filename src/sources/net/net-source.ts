@@ -9,6 +9,7 @@ import type { OwnSocket, Report, Source } from '../source.ts';
 import type { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
 import type { HookPorts } from './hook-ports.ts';
+import { type Listener, Listeners } from './listeners.ts';
 import { Registry } from './registry.ts';
 import { Requests } from './requests.ts';
 import type { ServedRequest } from './served-request.ts';
@@ -31,9 +32,11 @@ export class NetSource implements Source {
   readonly #requests: Requests;
   #report: Report = () => {};
   #life: SocketLife | undefined;
+  readonly #listeners: Listeners;
 
   constructor(options: NetSourceOptions) {
     this.#options = options;
+    this.#listeners = new Listeners({ ...options, siteOf: (server) => this.#life?.siteOf(server) });
     this.#requests = new Requests({
       ...options,
       served: (socket, request) => this.#withEntry(socket, ({ ref }) => options.served(ref, request)),
@@ -57,7 +60,7 @@ export class NetSource implements Source {
     const requests = this.#requests;
     const ports = { ...this.#options, requests, report };
     this.#life = new SocketLife(this.#registry, ports);
-    const undo = [installHook(this.#life, ports), requests.install()];
+    const undo = [installHook(this.#life, ports), this.#listeners.install(), requests.install()];
     signal.addEventListener('abort', () => undo.forEach((act) => void act()), { once: true });
   }
 
@@ -112,6 +115,11 @@ export class NetSource implements Source {
       held.push(entry.fd);
     }
     return held;
+  }
+
+  /** The TCP servers of this thread that listen now. */
+  listeners(): readonly Listener[] {
+    return this.#listeners.now();
   }
 
   /** How often something was seen to happen to a connection. */
