@@ -3,12 +3,16 @@ import type { HostFacts } from './connection/host-facts.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
 import type { Tracker } from './connection/tracker.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
+import { EphemeralPorts } from './detectors/ephemeral-ports.ts';
 import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import { findingText } from './explain/text.ts';
 import { CounterFiles } from './host/counters.ts';
-import { HostWatch } from './host/host-watch.ts';
+import { DestinationCensus, type DestinationCensusPorts } from './host/destination-census.ts';
+import { FailedConnects } from './host/failed-connects.ts';
+import { type HostPart, HostWatch } from './host/host-watch.ts';
+import { ignoringDestinations } from './ignored.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
 import type { Options } from './options.ts';
@@ -64,7 +68,7 @@ export class KernelWatch {
       retryMs: options.intervalMs,
       now,
     });
-    this.#examiner = makeExaminer(ports, (us) => this.#selection.charge(us));
+    this.#examiner = makeExaminer(ports, this.#selection);
   }
 
   /** Runs until the signal aborts. Never rejects. */
@@ -90,7 +94,7 @@ export class KernelWatch {
   }
 }
 
-function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Examiner {
+function makeExaminer(ports: KernelWatchPorts, selection: Selection): Examiner {
   const { options, tracker, net, report, settle } = ports;
   const { closeWaitMs, unreadMs, intervalMs } = options;
   const strangers = new Strangers({
@@ -104,9 +108,9 @@ function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Exa
   });
   return new Examiner({
     ...ports,
-    spent,
+    spent: (us) => selection.charge(us),
     strangers,
-    host: makeHostWatch(ports),
+    host: makeHostWatch(ports, (...asked) => selection.glance(...asked)),
     detectors: [closeWaitLeak(closeWaitMs * 1000), unreadData(unreadMs * 1000)],
     origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
     intervalMs,
@@ -115,7 +119,16 @@ function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Exa
 }
 
 /** What is the namespace's is looked at by one thread of the process. */
-function makeHostWatch({ hostFacts: facts, settle, fault, report, now }: KernelWatchPorts): HostWatch {
-  const parts = isMainThread ? [new CounterFiles({ procRoot, now, report })] : [];
-  return new HostWatch({ facts, parts, detectors: [], settle, fault });
+function makeHostWatch(ports: KernelWatchPorts, glance: DestinationCensusPorts['glance']): HostWatch {
+  const { options, hostFacts: facts, net, settle, fault, report, now } = ports;
+  const parts: HostPart[] = [new FailedConnects({ net, now, report })];
+  if (isMainThread)
+    parts.push(
+      new CounterFiles({ procRoot, now, report }),
+      new DestinationCensus({ facts, glance, now, report, share: options.timeWaitShare / 2 }),
+    );
+  const detectors = [
+    new EphemeralPorts({ timeWaitShare: options.timeWaitShare, ignores: ignoringDestinations(options.ignore) }),
+  ];
+  return new HostWatch({ facts, parts, detectors, settle, fault });
 }

@@ -17,6 +17,8 @@ export interface Case {
   readonly count: number;
   /** The same for the same trouble at the next look: kind, cause, and where. */
   readonly place: string;
+  /** A found that still grows from look to look is told of after so many, if not after the usual number. */
+  readonly looksToSettle?: number | undefined;
   /** What it is recognised by when its cause becomes clearer: the ids of its connections, or the place alone. */
   members(): Iterable<string>;
   describe(growth: Growth, look: Look): Steps<CaseFacts>;
@@ -36,6 +38,7 @@ export interface PlaceCase {
   readonly sample?: Finding['sample'];
   readonly forecast?: Finding['forecast'];
   readonly confidence: Finding['confidence'];
+  readonly looksToSettle?: number | undefined;
 }
 
 export function placeCase({
@@ -46,12 +49,14 @@ export function placeCase({
   since,
   sample = [],
   forecast = null,
+  looksToSettle,
   ...rest
 }: PlaceCase): Case {
   return {
     kind,
     cause,
     count,
+    looksToSettle,
     place: `${kind}|${cause}|${where}`,
     members: () => [`${kind}|${where}`],
     *describe(_growth, { at, wallTime }) {

@@ -1,4 +1,5 @@
-import { detailsOf, type ExplainedFinding, endOf, spell, summaryOf, wordsOf } from './explain.ts';
+import { detailsOf, type ExplainedFinding, endOf, summaryOf, wordsOf } from './explain.ts';
+import { spell } from './spell.ts';
 
 /** How a finding is laid out for a person. */
 export interface TextStyle {
@@ -52,7 +53,7 @@ function siteRows({ sample, subject }: ExplainedFinding): [string, string][] {
 
 function growthRows(finding: ExplainedFinding): [string, string][] {
   const { growth_per_minute, forecast } = finding;
-  if (forecast === null) return [];
+  if (forecast === null || forecast.reached_in_s === 0) return [];
   const when = spell(forecast.reached_in_s);
   return [
     [
@@ -62,12 +63,14 @@ function growthRows(finding: ExplainedFinding): [string, string][] {
   ];
 }
 
-function connectionRows({ sample, count }: ExplainedFinding): [string, string][] {
+function connectionRows({ sample, count, subject }: ExplainedFinding): [string, string][] {
+  if (sample.length === 0) return [];
   const rows = sample.slice(0, mostConnections).map(({ connection_id, local, peer, state, age_s, rx_queue }, index) => {
     const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}, ${payload(state, rx_queue)} B unread`;
     return [index === 0 ? 'socket' : '', text] as [string, string];
   });
-  return count > rows.length ? [...rows, ['', `and ${count - rows.length} more`]] : rows;
+  const all = subject.failures ?? count;
+  return all > rows.length ? [...rows, ['', `and ${all - rows.length} more`]] : rows;
 }
 
 /** Without the one that stands for an unread FIN. */

@@ -20,6 +20,10 @@ export interface KindWords<Kind extends FindingKind> {
   /** The limit that such connections come up against: its name after a number, and the sentence when it is reached. */
   readonly limit: { readonly name: string; readonly reached: string };
   readonly causes: Readonly<Record<CauseOf<Kind>, CauseWords>>;
+  /** Where the finding's own numbers tell more than its cause. */
+  readonly inThisCase?: (finding: Finding) => Partial<CauseWords>;
+  /** How many, where and since when, where it is not said as of connections; `place` begins with a space. */
+  readonly summary?: (finding: Finding, place: string) => string;
   /** What the finding's own numbers say, in sentences. */
   readonly details?: (finding: Finding) => readonly string[];
 }

@@ -1,0 +1,190 @@
+import type { HostLook } from '../connection/host-facts.ts';
+import { type Endpoint, formatEndpoint } from '../tcp/endpoint.ts';
+import type { Instant } from '../tcp/identity.ts';
+import { type Case, placeCase, rounded } from './case.ts';
+import type { Forecast, SampledConnection, Subject } from './detector.ts';
+import { ephemeralPortCount } from './ephemeral-port-count.ts';
+import { severityOf } from './growth.ts';
+import type { HostDetector } from './host-detector.ts';
+import { type Shortage, Shortages } from './port-shortage.ts';
+import { PortUsage, type Usage } from './port-usage.ts';
+
+export interface EphemeralPortsOptions {
+  /** Share of the ports towards one destination from which on their growth is watched. */
+  readonly timeWaitShare: number;
+  /** Whether the application wants to hear nothing of a destination. */
+  readonly ignores?: ((peer: Endpoint, requested: Endpoint | undefined) => boolean) | undefined;
+}
+
+/** All but a twentieth. */
+const reachedShare = 0.95;
+
+/**
+ * Towards one destination only the local port is left to tell connections apart, and TIME_WAIT keeps one for a minute.
+ *
+ *     healthy                                    sick
+ *       us                    10.0.0.2:5432        us                    10.0.0.2:5432
+ *       │ 40001 ── ESTABLISHED ── │                  │ 40001 ── TIME_WAIT   ── │
+ *       │ 40002 ── ESTABLISHED ── │                  │ 40002 ── TIME_WAIT   ── │
+ *       │ 40003    free           │                  │   ⋮          ⋮          │
+ *       │   ⋮        ⋮            │                  │ 40099 ── TIME_WAIT   ── │
+ *       │ 40099    free           │                  connect() = EADDRNOTAVAIL; to 10.0.0.3:5432 all is well
+ *
+ *     pooled by bind(localAddress, 0)
+ *       │ 40001 ── ESTABLISHED ── │ 10.0.0.2:5432
+ *       │   ⋮                       ⋮
+ *       │ 40099 ── ESTABLISHED ── │ 10.0.0.9:80
+ *       bind() = EADDRINUSE, whatever the destination
+ *
+ * Not sick: many ports that grow no more; TIME_WAITs whose ports the kernel uses again; an address that is not ours.
+ */
+export class EphemeralPorts implements HostDetector {
+  readonly #options: EphemeralPortsOptions;
+  readonly #usage = new PortUsage();
+  readonly #shortages = new Shortages();
+  readonly #since = new Map<string, Instant>();
+
+  constructor(options: EphemeralPortsOptions) {
+    this.#options = options;
+  }
+
+  examine(look: HostLook, at: Instant): readonly Case[] {
+    const limit = ephemeralPortCount(look.sysctls);
+    this.#usage.look(look.census, look.sysctls, at);
+    this.#shortages.look(look.portFailures);
+    const usages = this.#usage.fullest();
+    const found = new Map<string, Case>();
+    for (const shortage of this.#shortages.all()) {
+      const usage = usages.get(shortage.where);
+      if (this.#isIgnored(shortage, usage) || !this.#isBelieved(shortage, usage, limit)) continue;
+      found.set(shortage.where, this.#failed(shortage, usage, limit, look, at));
+    }
+    for (const [where, usage] of usages) {
+      if (limit === undefined || found.has(where) || this.#isIgnored(undefined, usage)) continue;
+      const filling = this.#filling(where, usage, limit, look, at);
+      if (filling) found.set(where, filling);
+    }
+    for (const where of this.#since.keys()) if (!found.has(where)) this.#since.delete(where);
+    return [...found.values()];
+  }
+
+  /** connect() has failed. */
+  #failed(shortage: Shortage, usage: Usage | undefined, limit: number | undefined, look: HostLook, at: Instant): Case {
+    const { where, pooled, failures, last, sample } = shortage;
+    const pool = this.#usage.pool(last.localAddress ?? usage?.counted.localAddress);
+    // What bind() has taken for one destination is not there for the others either.
+    const others = !pooled && limit !== undefined && isReached(pool?.ports, limit) && !isReached(usage?.taken, limit);
+    const taken = pooled || others ? pool : usage?.counted;
+    const ports = taken && limit !== undefined ? Math.min(taken.ports, limit) : undefined;
+    const localAddress = last.localAddress ?? usage?.counted.localAddress;
+    const destination = formatEndpoint(last.requested ?? last.peer);
+    return placeCase({
+      kind: 'ephemeral_ports',
+      cause: 'exhausted',
+      where,
+      count: ports || failures,
+      since: this.#began(where, shortage.since),
+      severity: 'critical',
+      subject: {
+        role: 'client',
+        ...(!pooled && { destination }),
+        ...(localAddress !== undefined && { local_address: localAddress }),
+        ...measured(ports, limit, taken?.timeWaits),
+        failures,
+        ...((pooled || others) && { pooled_bind: true }),
+        ...settings(look),
+      },
+      sample: sample.map((failed): SampledConnection => {
+        const { connectionId: connection_id, site } = failed;
+        const [local, peer] = [last.localAddress ?? null, formatEndpoint(last.peer)];
+        const age_s = rounded(Math.max(0, at - failed.at) / 1e6);
+        const call_site = site?.frames() ?? [];
+        return { connection_id, local, peer, state: 'closed', age_s, rx_queue: 0, call_site, trace_id: null };
+      }),
+      forecast: limit === undefined ? null : { limit, reached_in_s: 0 },
+      confidence: limit === undefined ? 'inferred' : 'observed',
+      // What has happened need not be waited for.
+      looksToSettle: 1,
+    });
+  }
+
+  /** Nobody has failed yet. */
+  #filling(where: string, usage: Usage, limit: number, look: HostLook, at: Instant): Case | undefined {
+    const { counted, taken, trend } = usage;
+    const reached = isReached(taken, limit);
+    const coming = taken >= limit * this.#options.timeWaitShare ? trend.forecast(limit) : undefined;
+    const forecast: Forecast | undefined = reached ? { limit, reached_in_s: 0 } : coming;
+    if (forecast === undefined) return undefined;
+    const { localAddress, peerAddress, peerPort, ports, timeWaits, authors } = counted;
+    const requested = authors.find((author) => author.requested)?.requested;
+    return placeCase({
+      kind: 'ephemeral_ports',
+      cause: reached ? 'exhausted' : 'forecast',
+      where,
+      count: ports,
+      since: this.#began(where, at),
+      severity: severityOf({ usage: taken, limit }, forecast),
+      subject: {
+        role: 'client',
+        destination: formatEndpoint(requested ?? { address: peerAddress, port: peerPort }),
+        local_address: localAddress,
+        ...measured(ports, limit, timeWaits),
+        ...settings(look),
+      },
+      forecast,
+      confidence: 'observed',
+      looksToSettle: 2,
+    });
+  }
+
+  /**
+   * For IPv4, connect(2) says EADDRNOTAVAIL for want of a port alone (__inet_hash_connect). For IPv6 also where the host
+   * has no address to go from, as in many containers: then no ports are taken.
+   */
+  #isBelieved({ pooled, last }: Shortage, usage: Usage | undefined, limit: number | undefined): boolean {
+    if (pooled || !last.peer.address.includes(':')) return true;
+    if (usage === undefined || limit === undefined) return false;
+    return usage.counted.ports >= limit / 2 || isReached(this.#usage.pool(undefined)?.ports, limit);
+  }
+
+  #isIgnored(shortage: Shortage | undefined, usage: Usage | undefined): boolean {
+    const { ignores } = this.#options;
+    if (ignores === undefined) return false;
+    if (shortage) return ignores(shortage.last.peer, shortage.last.requested);
+    if (usage === undefined) return false;
+    const { peerAddress: address, peerPort: port, authors } = usage.counted;
+    return ignores({ address, port }, authors.find((author) => author.requested)?.requested);
+  }
+
+  #began(where: string, at: Instant): Instant {
+    const since = this.#since.get(where) ?? at;
+    this.#since.set(where, since);
+    return since;
+  }
+}
+
+function isReached(ports: number | undefined, limit: number): boolean {
+  return ports !== undefined && ports >= limit * reachedShare;
+}
+
+function measured(
+  ports: number | undefined,
+  limit: number | undefined,
+  timeWaits: number | undefined,
+): Partial<Subject> {
+  if (limit === undefined) return {};
+  if (ports === undefined || timeWaits === undefined) return { limit };
+  return { limit, share: Math.round((ports / limit) * 1000) / 1000, time_waits: Math.min(timeWaits, ports) };
+}
+
+/** What the kernel gives away, and what it does with TIME_WAITs. */
+function settings({ sysctls }: HostLook): Partial<Subject> {
+  const { firstPort, lastPort, reservedPorts = [], tcp_tw_reuse, tcp_max_tw_buckets } = sysctls;
+  const kernel: Record<string, number | string> = {};
+  if (firstPort !== undefined && lastPort !== undefined) kernel.ip_local_port_range = `${firstPort}-${lastPort}`;
+  const reserved = reservedPorts.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+  if (reserved.length > 0) kernel.ip_local_reserved_ports = reserved.join(',');
+  if (tcp_tw_reuse !== undefined) kernel.tcp_tw_reuse = tcp_tw_reuse;
+  if (tcp_max_tw_buckets !== undefined) kernel.tcp_max_tw_buckets = tcp_max_tw_buckets;
+  return Object.keys(kernel).length > 0 ? { kernel } : {};
+}

@@ -1,0 +1,61 @@
+import type { PortFailure } from '../connection/host-fact.ts';
+import type { Instant } from '../tcp/identity.ts';
+
+/** A connect() that failed is news for so many looks: whoever looks rarely hears of it, too. */
+const looksToHold = 3;
+
+const mostSampled = 5;
+const mostPlaces = 64;
+
+/** Where ports were missing: towards a destination, or for a local address whatever the destination. */
+export interface Shortage {
+  readonly where: string;
+  /** Of the first of these failures. */
+  readonly since: Instant;
+  readonly last: PortFailure;
+  readonly failures: number;
+  readonly sample: PortFailure['sample'];
+  /** bind() found no port, for an address that the application chose. */
+  readonly pooled: boolean;
+}
+
+/** The failures of the last looks, by place. */
+export class Shortages {
+  readonly #places = new Map<string, { shortage: Shortage; looks: number }>();
+
+  look(failures: readonly PortFailure[]): void {
+    for (const [where, place] of this.#places) if (++place.looks >= looksToHold) this.#places.delete(where);
+    for (const failure of failures) {
+      const where = placeOf(failure);
+      const before = this.#places.get(where)?.shortage;
+      if (before === undefined && this.#places.size >= mostPlaces) continue;
+      this.#places.set(where, { shortage: added(where, before, failure), looks: 0 });
+    }
+  }
+
+  all(): Shortage[] {
+    return [...this.#places.values()].map(({ shortage }) => shortage);
+  }
+}
+
+/** What binds before it connects shares the ports of its address; what does not has those of its destination. */
+function placeOf({ error, peer, localAddress }: PortFailure): string {
+  return error === 'EADDRINUSE' ? `from ${localAddress ?? 'any'}` : destinationKey(peer.address, peer.port);
+}
+
+export function destinationKey(address: string, port: number): string {
+  return `to ${address}|${port}`;
+}
+
+function added(where: string, before: Shortage | undefined, failure: PortFailure): Shortage {
+  const all = [...(before?.sample ?? []), ...failure.sample];
+  const sited = [...all.filter(({ site }) => site), ...all.filter(({ site }) => !site)];
+  return {
+    where,
+    since: before?.since ?? failure.at,
+    last: failure,
+    failures: (before?.failures ?? 0) + failure.count,
+    sample: sited.slice(0, mostSampled),
+    pooled: failure.error === 'EADDRINUSE',
+  };
+}
