@@ -7,7 +7,10 @@ import type { Steps } from './steps.ts';
 
 /** What a case says of itself; the raiser adds the rest of the finding. */
 export interface CaseFacts
-  extends Pick<Finding, 'severity' | 'since' | 'age_s' | 'subject' | 'sample' | 'forecast' | 'confidence'> {}
+  extends Pick<Finding, 'severity' | 'since' | 'age_s' | 'subject' | 'sample' | 'forecast' | 'confidence'> {
+  /** Where more is known than how the count has grown from look to look. */
+  readonly growth_per_minute?: number;
+}
 
 /** Something that is wrong in one place, as one look shows it: what becomes a finding. */
 export interface Case {
@@ -39,6 +42,8 @@ export interface PlaceCase {
   readonly forecast?: Finding['forecast'];
   readonly confidence: Finding['confidence'];
   readonly looksToSettle?: number | undefined;
+  /** Where more is known than how the count has grown from look to look. */
+  readonly growthPerMinute?: number | undefined;
 }
 
 export function placeCase({
@@ -50,6 +55,7 @@ export function placeCase({
   sample = [],
   forecast = null,
   looksToSettle,
+  growthPerMinute,
   ...rest
 }: PlaceCase): Case {
   return {
@@ -61,7 +67,9 @@ export function placeCase({
     members: () => [`${kind}|${where}`],
     *describe(_growth, { at, wallTime }) {
       yield;
-      return { ...rest, since: wallTime(since), age_s: rounded(Math.max(0, at - since) / 1e6), sample, forecast };
+      const age_s = rounded(Math.max(0, at - since) / 1e6);
+      const known = growthPerMinute === undefined ? {} : { growth_per_minute: rounded(growthPerMinute) };
+      return { ...rest, ...known, since: wallTime(since), age_s, sample, forecast };
     },
   };
 }

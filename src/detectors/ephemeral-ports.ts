@@ -1,3 +1,4 @@
+import type { DestinationCount } from '../connection/census.ts';
 import type { HostLook } from '../connection/host-facts.ts';
 import { type Endpoint, formatEndpoint } from '../tcp/endpoint.ts';
 import type { Instant } from '../tcp/identity.ts';
@@ -51,13 +52,13 @@ export class EphemeralPorts implements HostDetector {
   examine(look: HostLook, at: Instant): readonly Case[] {
     const limit = ephemeralPortCount(look.sysctls);
     this.#usage.look(look.census, look.sysctls, at);
-    this.#shortages.look(look.portFailures);
     const usages = this.#usage.fullest();
+    this.#shortages.look(look.portFailures, (shortage) => isReached(this.#held(shortage, usages, limit)?.ports, limit));
     const found = new Map<string, Case>();
     for (const shortage of this.#shortages.all()) {
       const usage = usages.get(shortage.where);
       if (this.#isIgnored(shortage, usage) || !this.#isBelieved(shortage, usage, limit)) continue;
-      found.set(shortage.where, this.#failed(shortage, usage, limit, look, at));
+      found.set(shortage.where, this.#failed(shortage, usages, limit, look, at));
     }
     for (const [where, usage] of usages) {
       if (limit === undefined || found.has(where) || this.#isIgnored(undefined, usage)) continue;
@@ -69,14 +70,19 @@ export class EphemeralPorts implements HostDetector {
   }
 
   /** connect() has failed. */
-  #failed(shortage: Shortage, usage: Usage | undefined, limit: number | undefined, look: HostLook, at: Instant): Case {
+  #failed(
+    shortage: Shortage,
+    usages: ReadonlyMap<string, Usage>,
+    limit: number | undefined,
+    look: HostLook,
+    at: Instant,
+  ): Case {
     const { where, pooled, failures, last, sample } = shortage;
-    const pool = this.#usage.pool(last.localAddress ?? usage?.counted.localAddress);
-    // What bind() has taken for one destination is not there for the others either.
-    const others = !pooled && limit !== undefined && isReached(pool?.ports, limit) && !isReached(usage?.taken, limit);
-    const taken = pooled || others ? pool : usage?.counted;
+    const usage = usages.get(where);
+    const taken = this.#held(shortage, usages, limit);
+    const bound = taken !== undefined && taken !== usage?.counted;
     const ports = taken && limit !== undefined ? Math.min(taken.ports, limit) : undefined;
-    const localAddress = last.localAddress ?? usage?.counted.localAddress;
+    const localAddress = last.localAddress ?? (bound ? undefined : usage?.counted.localAddress);
     const destination = formatEndpoint(last.requested ?? last.peer);
     return placeCase({
       kind: 'ephemeral_ports',
@@ -91,7 +97,7 @@ export class EphemeralPorts implements HostDetector {
         ...(localAddress !== undefined && { local_address: localAddress }),
         ...measured(ports, limit, taken?.timeWaits),
         failures,
-        ...((pooled || others) && { pooled_bind: true }),
+        ...((pooled || bound) && { pooled_bind: true }),
         ...settings(look),
       },
       sample: sample.map((failed): SampledConnection => {
@@ -108,13 +114,28 @@ export class EphemeralPorts implements HostDetector {
     });
   }
 
+  /**
+   * Which ports were not free: those of the destination; but what bind() has taken, for whatever destination, is free for
+   * no other either.
+   */
+  #held(
+    { where, pooled, last }: Shortage,
+    usages: ReadonlyMap<string, Usage>,
+    limit: number | undefined,
+  ): Pick<DestinationCount, 'ports' | 'timeWaits'> | undefined {
+    if (pooled) return this.#usage.pool(last.localAddress);
+    const usage = usages.get(where);
+    const all = this.#usage.pool(undefined);
+    return !isReached(usage?.taken, limit) && isReached(all?.ports, limit) ? all : usage?.counted;
+  }
+
   /** Nobody has failed yet. */
   #filling(where: string, usage: Usage, limit: number, look: HostLook, at: Instant): Case | undefined {
     const { counted, taken, trend } = usage;
     const reached = isReached(taken, limit);
     const coming = taken >= limit * this.#options.timeWaitShare ? trend.forecast(limit) : undefined;
-    const forecast: Forecast | undefined = reached ? { limit, reached_in_s: 0 } : coming;
-    if (forecast === undefined) return undefined;
+    if (!reached && coming === undefined) return undefined;
+    const forecast: Forecast = { limit, reached_in_s: reached ? 0 : (coming?.reached_in_s ?? 0) };
     const { localAddress, peerAddress, peerPort, ports, timeWaits, authors } = counted;
     const requested = authors.find((author) => author.requested)?.requested;
     return placeCase({
@@ -132,6 +153,7 @@ export class EphemeralPorts implements HostDetector {
         ...settings(look),
       },
       forecast,
+      ...(coming && { growthPerMinute: coming.perMinute }),
       confidence: 'observed',
       looksToSettle: 2,
     });
@@ -163,8 +185,8 @@ export class EphemeralPorts implements HostDetector {
   }
 }
 
-function isReached(ports: number | undefined, limit: number): boolean {
-  return ports !== undefined && ports >= limit * reachedShare;
+function isReached(ports: number | undefined, limit: number | undefined): boolean {
+  return ports !== undefined && limit !== undefined && ports >= limit * reachedShare;
 }
 
 function measured(

@@ -23,8 +23,10 @@ export interface Shortage {
 export class Shortages {
   readonly #places = new Map<string, { shortage: Shortage; looks: number }>();
 
-  look(failures: readonly PortFailure[]): void {
-    for (const [where, place] of this.#places) if (++place.looks >= looksToHold) this.#places.delete(where);
+  /** `lasts`: the ports are all taken still, though nobody has tried since. */
+  look(failures: readonly PortFailure[], lasts: (shortage: Shortage) => boolean): void {
+    for (const [where, place] of this.#places)
+      if (!lasts(place.shortage) && ++place.looks >= looksToHold) this.#places.delete(where);
     for (const failure of failures) {
       const where = placeOf(failure);
       const before = this.#places.get(where)?.shortage;

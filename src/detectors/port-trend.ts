@@ -10,6 +10,10 @@ interface Taken {
   readonly waiting: number;
 }
 
+export interface PortForecast extends Forecast {
+  readonly perMinute: number;
+}
+
 const leastLooks = 5;
 const mostLooks = 128;
 const leastGapUs = 1e6;
@@ -17,6 +21,9 @@ const leastGapUs = 1e6;
 /** TCP_TIMEWAIT_LEN (include/net/tcp.h), with what the timer wheel adds to it: up to 62 s were measured. */
 const lifetimeS = 60;
 const lifetimeUs = 62e6;
+
+/** A stretch of time is looked at in so many parts. */
+const mostParts = 6;
 
 const hourS = 3600;
 /** Nobody can see further ahead than so many times as far as was looked back. */
@@ -47,13 +54,13 @@ export class PortTrend {
   }
 
   /** When all ports are taken if it goes on like this; undefined when it is not within the hour, or not known yet. */
-  forecast(limit: number): Forecast | undefined {
+  forecast(limit: number): PortForecast | undefined {
     const now = this.#looks.at(-1);
     if (now === undefined || this.#looks.length < leastLooks) return undefined;
     const left = Math.max(0, limit - all(now));
     const rates = [this.#filling(limit, now), this.#pilingUp(left), this.#rising(left)];
     const rate = Math.max(...rates.map((known) => known ?? 0));
-    return rate > 0 ? { limit, reached_in_s: Math.round(left / rate) } : undefined;
+    return rate > 0 ? { limit, reached_in_s: Math.round(left / rate), perMinute: rate * 60 } : undefined;
   }
 
   /** Ports a second, where the limit comes before the first of the new TIME_WAITs goes. */
@@ -72,23 +79,18 @@ export class PortTrend {
 
   /** Growth that goes on for longer than TIME_WAITs last: more come from minute to minute. */
   #rising(left: number): number | undefined {
-    return this.#sustained(left, all, lifetimeUs + spanOf(this.#looks.slice(-leastLooks)));
+    return this.#sustained(left, all, 1.5 * lifetimeUs);
   }
 
-  /**
-   * Ports a second, where both halves of some stretch up to now and its end have grown by that or more, enough to come
-   * to the limit: a step of the past has not.
-   */
-  #sustained(left: number, count: (taken: Taken) => number, leastHalfUs: number): number | undefined {
+  /** Ports a second, where some stretch up to now has grown by that in all its parts, enough to come to the limit. */
+  #sustained(left: number, count: (taken: Taken) => number, leastSpanUs: number): number | undefined {
     const recent = rateOf(this.#looks.slice(-leastLooks), count);
     for (let size = leastLooks; recent > 0; size *= 2) {
       const looks = this.#looks.slice(-size);
-      const middle = (looks.at(0)?.at ?? 0) + spanOf(looks) / 2;
-      const older = looks.filter(({ at }) => at <= middle);
-      const newer = looks.filter(({ at }) => at >= (older.at(-1)?.at ?? middle));
-      const rate = Math.min(recent, rateOf(older, count), rateOf(newer, count));
-      const enough = Math.min(spanOf(older), spanOf(newer)) >= leastHalfUs;
-      if (enough && rate > 0 && left / rate <= Math.min(hourS, (furthest * spanOf(looks)) / 1e6)) return rate;
+      const span = spanOf(looks);
+      const rate = Math.min(recent, rateOf(looks, count));
+      const near = left / rate <= Math.min(hourS, (furthest * span) / 1e6);
+      if (span >= leastSpanUs && rate > 0 && near && growsThroughout(looks, count)) return rate;
       if (size >= this.#looks.length) return undefined;
     }
     return undefined;
@@ -113,6 +115,18 @@ function rateOf(looks: readonly Taken[], count: (taken: Taken) => number): numbe
   const first = looks.at(0);
   const last = looks.at(-1);
   return first && last && last.at > first.at ? ((count(last) - count(first)) / (last.at - first.at)) * 1e6 : 0;
+}
+
+/** No part of it lags far behind the whole: two steps with a level between them are not growth. */
+function growsThroughout(looks: readonly Taken[], count: (taken: Taken) => number): boolean {
+  const whole = rateOf(looks, count);
+  const parts = Math.min(mostParts, looks.length - 1);
+  for (let part = 0; part < parts; part++) {
+    const from = Math.floor((part * (looks.length - 1)) / parts);
+    const to = Math.floor(((part + 1) * (looks.length - 1)) / parts);
+    if (rateOf(looks.slice(from, to + 1), count) < whole / 4) return false;
+  }
+  return true;
 }
 
 /** The median from look to look, or the last where that is less; 0 unless each has more than the one before it. */

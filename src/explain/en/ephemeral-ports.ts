@@ -20,11 +20,11 @@ export const ephemeralPorts: KindWords<'ephemeral_ports'> = {
   causes: {
     exhausted: {
       seen: 'no local port is free for the next connection',
-      advice: `${pooling} To win time: ${winning}, or ${reusing}.`,
+      advice: `${pooling} To win time: ${winning}.`,
     },
     forecast: {
       seen: 'fewer ports come free than are taken',
-      advice: `${pooling} To win time before the ports run out: ${winning}, or ${reusing}.`,
+      advice: `${pooling} To win time before the ports run out: ${winning}.`,
     },
   },
   inThisCase,
@@ -39,10 +39,17 @@ function inThisCase({ cause, subject }: Finding): Partial<CauseWords> {
       seen: 'connections that are given a localAddress have taken all its ports, for every destination',
       advice: `Leave localAddress out where the routing table chooses that address anyway: connect() then finds a port for each destination. Where it is needed, give some connections another local address. ${pooling}`,
     };
-  if (cause !== 'exhausted' || subject.share === undefined || isWaiting(subject)) return {};
-  return {
-    advice: `The connections are open: look for those that nobody needs any more, and bound the pool (maxSockets). To win time: ${winning}.`,
-  };
+  const seen =
+    cause === 'exhausted' && subject.failures === undefined ? { seen: 'hardly a local port is left to take' } : {};
+  if (subject.share === undefined) return seen;
+  if (!isWaiting(subject))
+    return {
+      ...seen,
+      advice: `The connections are open: look for those that nobody needs any more, and bound the pool (maxSockets). To win time: ${winning}.`,
+    };
+  return subject.kernel?.tcp_tw_reuse === 1
+    ? seen
+    : { ...seen, advice: `${pooling} To win time: ${winning}; or ${reusing}.` };
 }
 
 /** Whether TIME_WAITs hold the better part of the ports. */
@@ -51,9 +58,10 @@ function isWaiting({ time_waits = 0, share = 0, limit = 0 }: Finding['subject'])
 }
 
 function summary({ count, age_s, subject }: Finding, place: string): string {
-  const { failures = 0, share, limit } = subject;
+  const { failures, share, limit } = subject;
   const since = spell(age_s);
-  if (share === undefined) return `${times(failures)}, connect()${place} has found no port in the last ${since}`;
+  if (share === undefined && failures !== undefined)
+    return `${times(failures)}, connect()${place} has found no port in the last ${since}`;
   const many = limit === undefined ? `${count}` : `${count} of ${limit}`;
   return `${many} ports${place} taken, for ${since}`;
 }
