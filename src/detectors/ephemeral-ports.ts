@@ -2,12 +2,13 @@ import type { DestinationCount } from '../connection/census.ts';
 import type { HostLook } from '../connection/host-facts.ts';
 import { type Endpoint, formatEndpoint } from '../tcp/endpoint.ts';
 import type { Instant } from '../tcp/identity.ts';
-import { type Case, placeCase, rounded } from './case.ts';
-import type { Forecast, SampledConnection, Subject } from './detector.ts';
+import { type Case, placeCase } from './case.ts';
+import type { Forecast } from './detector.ts';
 import { ephemeralPortCount } from './ephemeral-port-count.ts';
 import { severityOf } from './growth.ts';
 import type { HostDetector } from './host-detector.ts';
 import { type Shortage, Shortages } from './port-shortage.ts';
+import { measured, sampled, settings } from './port-subject.ts';
 import { PortUsage, type Usage } from './port-usage.ts';
 
 export interface EphemeralPortsOptions {
@@ -19,6 +20,10 @@ export interface EphemeralPortsOptions {
 
 /** All but a twentieth. */
 const reachedShare = 0.95;
+
+/** Censuses that must say so one after the other; where there is more than a minute left, one more. */
+const looksToForecast = 3;
+const soonS = 60;
 
 /**
  * Towards one destination only the local port is left to tell connections apart, and TIME_WAIT keeps one for a minute.
@@ -44,6 +49,8 @@ export class EphemeralPorts implements HostDetector {
   readonly #usage = new PortUsage();
   readonly #shortages = new Shortages();
   readonly #since = new Map<string, Instant>();
+  /** Censuses in a row after which the ports of a place would not do. */
+  #coming = new Map<string, number>();
 
   constructor(options: EphemeralPortsOptions) {
     this.#options = options;
@@ -54,6 +61,7 @@ export class EphemeralPorts implements HostDetector {
     this.#usage.look(look.census, look.sysctls, at);
     const usages = this.#usage.fullest();
     this.#shortages.look(look.portFailures, (shortage) => isReached(this.#held(shortage, usages, limit)?.ports, limit));
+    if (look.census && limit !== undefined) this.#coming = this.#foreseen(usages, limit);
     const found = new Map<string, Case>();
     for (const shortage of this.#shortages.all()) {
       const usage = usages.get(shortage.where);
@@ -98,15 +106,9 @@ export class EphemeralPorts implements HostDetector {
         ...measured(ports, limit, taken?.timeWaits),
         failures,
         ...((pooled || bound) && { pooled_bind: true }),
-        ...settings(look),
+        ...settings(look.sysctls),
       },
-      sample: sample.map((failed): SampledConnection => {
-        const { connectionId: connection_id, site } = failed;
-        const [local, peer] = [last.localAddress ?? null, formatEndpoint(last.peer)];
-        const age_s = rounded(Math.max(0, at - failed.at) / 1e6);
-        const call_site = site?.frames() ?? [];
-        return { connection_id, local, peer, state: 'closed', age_s, rx_queue: 0, call_site, trace_id: null };
-      }),
+      sample: sampled(last, sample, at),
       forecast: limit === undefined ? null : { limit, reached_in_s: 0 },
       confidence: limit === undefined ? 'inferred' : 'observed',
       // What has happened need not be waited for.
@@ -133,9 +135,12 @@ export class EphemeralPorts implements HostDetector {
   #filling(where: string, usage: Usage, limit: number, look: HostLook, at: Instant): Case | undefined {
     const { counted, taken, trend } = usage;
     const reached = isReached(taken, limit);
-    const coming = taken >= limit * this.#options.timeWaitShare ? trend.forecast(limit) : undefined;
+    const watched = taken >= limit * this.#options.timeWaitShare && this.#coming.has(where);
+    const forecast = watched ? trend.forecast(limit) : undefined;
+    const enough = looksToForecast + (forecast && forecast.reached_in_s > soonS ? 1 : 0);
+    const coming = (this.#coming.get(where) ?? 0) >= enough ? forecast : undefined;
     if (!reached && coming === undefined) return undefined;
-    const forecast: Forecast = { limit, reached_in_s: reached ? 0 : (coming?.reached_in_s ?? 0) };
+    const when: Forecast = { limit, reached_in_s: reached ? 0 : (coming?.reached_in_s ?? 0) };
     const { localAddress, peerAddress, peerPort, ports, timeWaits, authors } = counted;
     const requested = authors.find((author) => author.requested)?.requested;
     return placeCase({
@@ -144,19 +149,26 @@ export class EphemeralPorts implements HostDetector {
       where,
       count: ports,
       since: this.#began(where, at),
-      severity: severityOf({ usage: taken, limit }, forecast),
+      severity: severityOf({ usage: taken, limit }, when),
       subject: {
         role: 'client',
         destination: formatEndpoint(requested ?? { address: peerAddress, port: peerPort }),
         local_address: localAddress,
         ...measured(ports, limit, timeWaits),
-        ...settings(look),
+        ...settings(look.sysctls),
       },
-      forecast,
+      forecast: when,
       ...(coming && { growthPerMinute: coming.perMinute }),
       confidence: 'observed',
-      looksToSettle: 2,
+      looksToSettle: reached ? 2 : 1,
     });
+  }
+
+  #foreseen(usages: ReadonlyMap<string, Usage>, limit: number): Map<string, number> {
+    const foreseen = new Map<string, number>();
+    for (const [where, { trend }] of usages)
+      if (trend.forecast(limit)) foreseen.set(where, (this.#coming.get(where) ?? 0) + 1);
+    return foreseen;
   }
 
   /**
@@ -187,26 +199,4 @@ export class EphemeralPorts implements HostDetector {
 
 function isReached(ports: number | undefined, limit: number | undefined): boolean {
   return ports !== undefined && limit !== undefined && ports >= limit * reachedShare;
-}
-
-function measured(
-  ports: number | undefined,
-  limit: number | undefined,
-  timeWaits: number | undefined,
-): Partial<Subject> {
-  if (limit === undefined) return {};
-  if (ports === undefined || timeWaits === undefined) return { limit };
-  return { limit, share: Math.round((ports / limit) * 1000) / 1000, time_waits: Math.min(timeWaits, ports) };
-}
-
-/** What the kernel gives away, and what it does with TIME_WAITs. */
-function settings({ sysctls }: HostLook): Partial<Subject> {
-  const { firstPort, lastPort, reservedPorts = [], tcp_tw_reuse, tcp_max_tw_buckets } = sysctls;
-  const kernel: Record<string, number | string> = {};
-  if (firstPort !== undefined && lastPort !== undefined) kernel.ip_local_port_range = `${firstPort}-${lastPort}`;
-  const reserved = reservedPorts.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
-  if (reserved.length > 0) kernel.ip_local_reserved_ports = reserved.join(',');
-  if (tcp_tw_reuse !== undefined) kernel.tcp_tw_reuse = tcp_tw_reuse;
-  if (tcp_max_tw_buckets !== undefined) kernel.tcp_max_tw_buckets = tcp_max_tw_buckets;
-  return Object.keys(kernel).length > 0 ? { kernel } : {};
 }

@@ -25,6 +25,8 @@ const lifetimeUs = 62e6;
 /** A stretch of time is looked at in so many parts. */
 const mostParts = 6;
 
+const whileUs = 20e6;
+
 const hourS = 3600;
 /** Nobody can see further ahead than so many times as far as was looked back. */
 const furthest = 12;
@@ -79,12 +81,19 @@ export class PortTrend {
 
   /** Growth that goes on for longer than TIME_WAITs last: more come from minute to minute. */
   #rising(left: number): number | undefined {
-    return this.#sustained(left, all, 1.5 * lifetimeUs);
+    return this.#sustained(left, all, 2.5 * lifetimeUs);
+  }
+
+  /** Over the last looks, and no less than a while: TIME_WAITs go in clumps, as the timer wheel has it. */
+  #recent(count: (taken: Taken) => number): number {
+    const now = this.#looks.at(-1)?.at ?? 0;
+    const since = this.#looks.findLastIndex(({ at }) => now - at >= whileUs);
+    return rateOf(this.#looks.slice(Math.min(Math.max(since, 0), this.#looks.length - leastLooks)), count);
   }
 
   /** Ports a second, where some stretch up to now has grown by that in all its parts, enough to come to the limit. */
   #sustained(left: number, count: (taken: Taken) => number, leastSpanUs: number): number | undefined {
-    const recent = rateOf(this.#looks.slice(-leastLooks), count);
+    const recent = this.#recent(count);
     for (let size = leastLooks; recent > 0; size *= 2) {
       const looks = this.#looks.slice(-size);
       const span = spanOf(looks);
@@ -124,7 +133,7 @@ function growsThroughout(looks: readonly Taken[], count: (taken: Taken) => numbe
   for (let part = 0; part < parts; part++) {
     const from = Math.floor((part * (looks.length - 1)) / parts);
     const to = Math.floor(((part + 1) * (looks.length - 1)) / parts);
-    if (rateOf(looks.slice(from, to + 1), count) < whole / 4) return false;
+    if (rateOf(looks.slice(from, to + 1), count) < whole / 2) return false;
   }
   return true;
 }

@@ -64,7 +64,7 @@ describe('TIME_WAITs fill the ports', () => {
 
   it('more and more, from minute to minute → forecast, though each minute alone would do', () => {
     const rising = closing((second) => 150 + second * 0.5);
-    assert.equal(after(60, { waiting: rising }), undefined);
+    assert.equal(after(120, { waiting: rising }), undefined);
     const forecast = after(300, { waiting: rising });
     assert.ok(forecast);
     // 60 s × (150 + t / 2) − 900 comes to the limit at 671 s.
