@@ -121,16 +121,16 @@ function makeExaminer(ports: KernelWatchPorts, selection: Selection): Examiner {
 }
 
 /** What is the namespace's is looked at by one thread of the process. */
-function makeHostWatch(ports: KernelWatchPorts, glance: DestinationCensusPorts['glance']): HostWatch {
-  const { options, hostFacts: facts, net, settle, fault, report, now } = ports;
+function makeHostWatch(watch: KernelWatchPorts, glance: DestinationCensusPorts['glance']): HostWatch {
+  const { options, hostFacts: facts, net, settle, fault, report, now } = watch;
+  const { timeWaitShare, ignore } = options;
+  const ports = new EphemeralPorts({ timeWaitShare, ignores: ignoringDestinations(ignore) });
+  const wanted = () => ports.wantsCensus;
   const parts: HostPart[] = [new FailedConnects({ net, now, report })];
   if (isMainThread)
     parts.push(
       new CounterFiles({ procRoot, now, report }),
-      new DestinationCensus({ facts, glance, now, report, share: options.timeWaitShare / 2 }),
+      new DestinationCensus({ facts, glance, now, report, wanted, share: timeWaitShare / 2 }),
     );
-  const detectors = [
-    new EphemeralPorts({ timeWaitShare: options.timeWaitShare, ignores: ignoringDestinations(options.ignore) }),
-  ];
-  return new HostWatch({ facts, parts, detectors, settle, fault });
+  return new HostWatch({ facts, parts, detectors: [ports], settle, fault });
 }

@@ -7,7 +7,7 @@ import type { Forecast } from './detector.ts';
 import { ephemeralPortCount } from './ephemeral-port-count.ts';
 import { severityOf } from './growth.ts';
 import type { HostDetector } from './host-detector.ts';
-import { type Shortage, Shortages } from './port-shortage.ts';
+import { isIPv6, type Shortage, Shortages } from './port-shortage.ts';
 import { measured, sampled, settings } from './port-subject.ts';
 import { PortUsage, type Usage } from './port-usage.ts';
 
@@ -51,9 +51,15 @@ export class EphemeralPorts implements HostDetector {
   readonly #since = new Map<string, Instant>();
   /** Censuses in a row after which the ports of a place would not do. */
   #coming = new Map<string, number>();
+  #open = false;
 
   constructor(options: EphemeralPortsOptions) {
     this.#options = options;
+  }
+
+  /** Something was wrong at the last look: only a census shows that it is over. */
+  get wantsCensus(): boolean {
+    return this.#open;
   }
 
   examine(look: HostLook, at: Instant): readonly Case[] {
@@ -61,19 +67,24 @@ export class EphemeralPorts implements HostDetector {
     this.#usage.look(look.census, look.sysctls, at);
     const usages = this.#usage.fullest();
     this.#shortages.look(look.portFailures, (shortage) => isReached(this.#held(shortage, usages, limit)?.ports, limit));
-    if (look.census && limit !== undefined) this.#coming = this.#foreseen(usages, limit);
+    if (PortUsage.tells(look.census) && limit !== undefined) this.#coming = this.#foreseen(usages, limit);
     const found = new Map<string, Case>();
+    const pooled = new Set<string | undefined>();
     for (const shortage of this.#shortages.all()) {
       const usage = usages.get(shortage.where);
       if (this.#isIgnored(shortage, usage) || !this.#isBelieved(shortage, usage, limit)) continue;
+      if (shortage.pooled) pooled.add(shortage.last.localAddress);
       found.set(shortage.where, this.#failed(shortage, usages, limit, look, at));
     }
     for (const [where, usage] of usages) {
+      // Of the one pool it is told already.
+      if (pooled.has(usage.counted.localAddress)) continue;
       if (limit === undefined || found.has(where) || this.#isIgnored(undefined, usage)) continue;
       const filling = this.#filling(where, usage, limit, look, at);
       if (filling) found.set(where, filling);
     }
     for (const where of this.#since.keys()) if (!found.has(where)) this.#since.delete(where);
+    this.#open = found.size > 0;
     return [...found.values()];
   }
 
@@ -171,12 +182,9 @@ export class EphemeralPorts implements HostDetector {
     return foreseen;
   }
 
-  /**
-   * For IPv4, connect(2) says EADDRNOTAVAIL for want of a port alone (__inet_hash_connect). For IPv6 also where the host
-   * has no address to go from, as in many containers: then no ports are taken.
-   */
+  /** EADDRNOTAVAIL of IPv6 may mean that there is no address to go from: then no ports are taken. */
   #isBelieved({ pooled, last }: Shortage, usage: Usage | undefined, limit: number | undefined): boolean {
-    if (pooled || !last.peer.address.includes(':')) return true;
+    if (pooled || !isIPv6(last.peer)) return true;
     if (usage === undefined || limit === undefined) return false;
     return usage.counted.ports >= limit / 2 || isReached(this.#usage.pool(undefined)?.ports, limit);
   }

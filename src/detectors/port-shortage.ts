@@ -1,4 +1,5 @@
-import type { PortFailure } from '../connection/host-fact.ts';
+import type { Counters, PortFailure } from '../connection/host-fact.ts';
+import type { Endpoint } from '../tcp/endpoint.ts';
 import type { Instant } from '../tcp/identity.ts';
 
 /** A connect() that failed is news for so many looks: whoever looks rarely hears of it, too. */
@@ -47,6 +48,24 @@ function placeOf({ error, peer, localAddress }: PortFailure): string {
 
 export function destinationKey(address: string, port: number): string {
   return `to ${address}|${port}`;
+}
+
+/**
+ * Whether a walk over all the sockets can tell more of these failures. For IPv4, connect(2) says EADDRNOTAVAIL for want
+ * of a port alone (__inet_hash_connect); for IPv6 also where the host has no address to go from, as in many containers:
+ * there it is said at every connect(), and few sockets are there.
+ */
+export function deservesCensus(
+  failures: readonly PortFailure[],
+  { tw = 0, inuse = 0 }: Counters,
+  limit: number,
+): boolean {
+  const many = tw + inuse >= limit / 2;
+  return failures.some(({ error, peer }) => many || error === 'EADDRINUSE' || !isIPv6(peer));
+}
+
+export function isIPv6({ address }: Endpoint): boolean {
+  return address.includes(':');
 }
 
 function added(where: string, before: Shortage | undefined, failure: PortFailure): Shortage {

@@ -24,8 +24,13 @@ export class PortUsage {
   #destinations: readonly DestinationCount[] = [];
   #at: Instant | undefined;
 
+  /** Of all connections; one of TIME_WAITs alone does not say which ports are taken. */
+  static tells(census: Census | undefined): census is Census {
+    return census?.states.includes('established') === true;
+  }
+
   look(census: Census | undefined, { tcp_tw_reuse }: Sysctls, at: Instant): void {
-    if (census === undefined) {
+    if (!PortUsage.tells(census)) {
       if (this.#at !== undefined && at - this.#at >= heldUs) this.#forget();
       return;
     }

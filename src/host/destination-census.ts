@@ -1,6 +1,7 @@
 import type { DestinationCount, Glance } from '../connection/census.ts';
 import type { HostFacts } from '../connection/host-facts.ts';
 import { ephemeralPortCount } from '../detectors/ephemeral-port-count.ts';
+import { deservesCensus } from '../detectors/port-shortage.ts';
 import type { Report } from '../sources/source.ts';
 import type { Instant } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
@@ -16,6 +17,8 @@ export interface DestinationCensusPorts {
   ) => Promise<boolean> | undefined;
   readonly now: () => Instant;
   readonly report: Report;
+  /** Whatever the counters say. */
+  readonly wanted: () => boolean;
   /** From this share of the ports on, whatever the destination, it is worth a walk. */
   readonly share: number;
 }
@@ -31,12 +34,14 @@ export class DestinationCensus implements HostPart {
   }
 
   async look(): Promise<void> {
-    const { facts, glance, now, report, share } = this.#ports;
+    const { facts, glance, now, report, wanted, share } = this.#ports;
     const { firstPort, lastPort } = facts.sysctls;
     const limit = ephemeralPortCount(facts.sysctls);
     if (limit === undefined || firstPort === undefined || lastPort === undefined) return;
-    const { tw = 0, inuse = 0 } = facts.counters ?? {};
-    if (facts.portFailures.length === 0 && tw + inuse < limit * share) return;
+    const { counters = {}, portFailures } = facts;
+    const { tw = 0, inuse = 0 } = counters;
+    if (!wanted() && tw + inuse < limit * share && !deservesCensus(portFailures, counters, limit)) return;
+    const listening = new Set(facts.listening.map(({ id }) => id.tuple?.local.port));
     const counts = new Map<string, Counted>();
     let sockets = 0;
     let timeWaits = 0;
@@ -47,7 +52,7 @@ export class DestinationCensus implements HostPart {
         const waits = socket.state === 'time_wait';
         if (waits) timeWaits++;
         const { localPort } = socket;
-        if (localPort < firstPort || localPort > lastPort) return;
+        if (localPort < firstPort || localPort > lastPort || listening.has(localPort)) return;
         const { local, peer } = socket.fourTuple;
         const key = `${local.address}|${peer.address}|${peer.port}`;
         const counted = counts.get(key) ?? { local: local.address, peer, seen: new Set(), waits: 0 };

@@ -5,6 +5,7 @@ import type { PortFailure, Sysctls } from '../../src/connection/host-fact.ts';
 import type { HostLook } from '../../src/connection/host-facts.ts';
 import type { Finding } from '../../src/detectors/detector.ts';
 import { EphemeralPorts } from '../../src/detectors/ephemeral-ports.ts';
+import { deservesCensus } from '../../src/detectors/port-shortage.ts';
 import { Raiser } from '../../src/detectors/raise.ts';
 import { endpoint } from '../../src/tcp/endpoint.ts';
 import { seconds } from '../connection/observations.ts';
@@ -174,6 +175,19 @@ describe('EADDRNOTAVAIL of IPv6: no port, or no address to go from', () => {
   });
 });
 
+describe('which failures deserve a census in the same look', () => {
+  const deserves = (fields: Partial<PortFailure>, sockets: number) =>
+    deservesCensus([failure(fields)], { tw: sockets - 100, inuse: 100 }, 1000);
+
+  it('of IPv4, and of bind(): always; of IPv6 where there are sockets enough', () => {
+    assert.equal(deserves({}, 100), true);
+    assert.equal(deserves({ error: 'EADDRINUSE', peer: endpoint('::1', 80), localAddress: '::1' }, 100), true);
+    assert.equal(deserves({ peer: endpoint('::1', 80) }, 499), false);
+    assert.equal(deserves({ peer: endpoint('::1', 80) }, 500), true);
+    assert.equal(deservesCensus([], { tw: 900, inuse: 100 }, 1000), false);
+  });
+});
+
 //  bind(10.0.0.1, 0) ─▶ EADDRINUSE    40000 ┌──────────────┐ 10.0.0.2:5432
 //                                           ├──────────────┤ 10.0.0.3:80      one pool: no port is left for either
 //                                     40999 └──────────────┘
@@ -192,6 +206,11 @@ describe('pooled by bind()', () => {
       { destination, local_address, pooled_bind, failures, time_waits },
       { destination: undefined, local_address: '10.0.0.1', pooled_bind: true, failures: 6, time_waits: 10 },
     );
+  });
+
+  it('one destination has them all: one finding, not two', () => {
+    const looks = again(2, { portFailures: [pooled], census: census(towards(1000, 0)) });
+    assert.deepEqual(found(looks), ['exhausted 1000']);
   });
 
   it('what bind() has taken, connect() without an address does not get either', () => {
@@ -232,6 +251,20 @@ describe('nearly all ports are taken, though nobody has failed', () => {
     const other = { localAddress: '10.0.0.7' };
     assert.deepEqual(found([{ census: census(towards(600, 0), towards(600, 0, other)) }]), []);
     assert.deepEqual(found([{ census: census(towards(100, 0), towards(990, 0, other)) }]), ['exhausted 990']);
+  });
+
+  it('a census of TIME_WAITs alone says nothing of the ports', () => {
+    const waiting = { ...census(towards(990, 990)), states: ['time_wait'] as const };
+    assert.deepEqual(found([{ census: waiting }]), []);
+  });
+
+  it('a census is wanted until one shows that it is over', () => {
+    const detector = new EphemeralPorts({ timeWaitShare: 0.5 });
+    const wants = [1000, 949].map((ports, n) => {
+      detector.examine({ ...nothing, census: census(towards(ports, 0)) }, seconds(n));
+      return detector.wantsCensus;
+    });
+    assert.deepEqual(wants, [true, false]);
   });
 
   it('what a census said holds for a minute without another', () => {
