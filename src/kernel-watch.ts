@@ -1,9 +1,14 @@
 import { isMainThread, threadId } from 'node:worker_threads';
 import type { HostFacts } from './connection/host-facts.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
+import type { Row } from './connection/observation.ts';
 import type { Tracker } from './connection/tracker.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
+import type { Detector } from './detectors/detector.ts';
 import { EphemeralPorts } from './detectors/ephemeral-ports.ts';
+import { finWait2Stall } from './detectors/fin-wait-2-stall.ts';
+import { handshakeStall } from './detectors/handshake-stall.ts';
+import { stuckWrite } from './detectors/stuck-write.ts';
 import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
@@ -11,7 +16,9 @@ import { findingText } from './explain/text.ts';
 import { CounterFiles } from './host/counters.ts';
 import { DestinationCensus, type DestinationCensusPorts } from './host/destination-census.ts';
 import { FailedConnects } from './host/failed-connects.ts';
+import { HeldListeners } from './host/held-listeners.ts';
 import { type HostPart, HostWatch } from './host/host-watch.ts';
+import { Unaccepted } from './host/unaccepted.ts';
 import { ignoringDestinations } from './ignored.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
@@ -61,6 +68,7 @@ export class KernelWatch {
       procRoot,
       ownSockets: (told) => net.ownSockets(told),
       suspects: () => tracker.suspects(),
+      remembers: (socket) => tracker.remembers(socket, now()),
       sweepNamespace: isMainThread,
     });
     this.#selection = new Selection(sources, {
@@ -97,27 +105,46 @@ export class KernelWatch {
 }
 
 function makeExaminer(ports: KernelWatchPorts, selection: Selection): Examiner {
-  const { options, tracker } = ports;
+  const { options, tracker, net, report, settle, now, hostFacts } = ports;
   const spent = (us: number) => selection.charge(us);
-  const { closeWaitMs, unreadMs, intervalMs } = options;
+  const reject = (row: Row) => tracker.reject(row.id);
+  const held = new HeldListeners({ procRoot, now, spent, listening: () => hostFacts.listening });
+  const unaccepted = new Unaccepted({
+    isOurListener: (local) => held.holds(local),
+    adopt: (id) => net.adoptDescriptor(id, report, true),
+    report,
+    settle,
+    reject,
+  });
   const strangers = new Strangers({
     ...ports,
     spent,
     procRoot,
     adoptDescriptors: isMainThread,
     isKnown: (row) => tracker.knows(row.id),
-    reject: (row) => tracker.reject(row.id),
+    placeUnaccepted: (rows, slices) => unaccepted.place(rows, slices),
+    reject,
   });
   return new Examiner({
     ...ports,
     spent,
     strangers,
     host: makeHostWatch(ports, (...asked) => selection.glance(...asked)),
-    detectors: [closeWaitLeak(closeWaitMs * 1000), unreadData(unreadMs * 1000)],
+    detectors: detectorsFor(options),
     origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
-    intervalMs,
+    intervalMs: options.intervalMs,
     procRoot,
   });
+}
+
+function detectorsFor(options: Options): readonly Detector[] {
+  return [
+    closeWaitLeak(options.closeWaitMs * 1000),
+    unreadData(options.unreadMs * 1000),
+    stuckWrite(options.stuckWriteMs * 1000),
+    finWait2Stall(options.finWait2Ms * 1000),
+    handshakeStall(options.handshakeMs * 1000),
+  ];
 }
 
 /** What is the namespace's is looked at by one thread of the process. */

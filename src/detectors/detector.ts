@@ -15,6 +15,8 @@ export interface Detector {
   /** How long, in microseconds of a running event loop, a verdict must stand before it counts. */
   readonly patience: number;
   examine(connection: ConnectionView): Verdict;
+  /** What must not change for a verdict to ripen; where it is not said, the state and the bytes that move either way. */
+  standstill?(connection: ConnectionView): number | string;
 }
 
 export type Severity = 'warning' | 'critical';
@@ -76,10 +78,12 @@ export interface SampledConnection {
   readonly local: string | null;
   readonly peer: string | null;
   readonly state: ConnectionView['state'];
-  /** In CLOSE_WAIT, or without a byte being read, in seconds. */
+  /** In trouble for so long, in seconds: in its state, or without a byte being read or taken. */
   readonly age_s: number;
   /** Bytes that the process has not read; an unread FIN counts as one. */
   readonly rx_queue: number;
+  /** Bytes that the peer has not acknowledged; a SYN and a FIN count as one. */
+  readonly tx_queue: number;
   readonly call_site: readonly string[];
   /** Of the trace that the connection was opened in; null where there was none. */
   readonly trace_id: string | null;

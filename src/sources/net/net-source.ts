@@ -158,11 +158,11 @@ export class NetSource implements Source {
     }
   }
 
-  /** A descriptor of this process for which no JavaScript socket of this thread stands. */
-  adoptDescriptor(id: SocketIdentity, report: Report): void {
+  /** A descriptor of this process for which no JavaScript socket of this thread stands; `unaccepted`: not even that. */
+  adoptDescriptor(id: SocketIdentity, report: Report, unaccepted = false): void {
     const socket = this.#registry.nextRef();
     const at = this.#options.now();
-    report({ kind: 'socket_event', event: 'adopted', socket, at, id, inJavaScript: false });
+    report({ kind: 'socket_event', event: 'adopted', socket, at, id, inJavaScript: false, unaccepted });
   }
 
   #withEntry(socket: Socket, act: (entry: Entry) => void): void {
