@@ -3,22 +3,19 @@ import type { HostFacts } from './connection/host-facts.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
 import type { Row } from './connection/observation.ts';
 import type { Tracker } from './connection/tracker.ts';
-import { AcceptQueue } from './detectors/accept-queue.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
 import type { Detector } from './detectors/detector.ts';
 import { finWait2Stall } from './detectors/fin-wait-2-stall.ts';
 import { handshakeStall } from './detectors/handshake-stall.ts';
 import { stuckWrite } from './detectors/stuck-write.ts';
-import { SynFlood } from './detectors/syn-flood.ts';
 import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import { findingText } from './explain/text.ts';
-import { CounterFiles } from './host/counters.ts';
 import { HeldListeners } from './host/held-listeners.ts';
-import { HostWatch } from './host/host-watch.ts';
-import { queueParts } from './host/queue-parts.ts';
+import type { HostWatch } from './host/host-watch.ts';
 import { Unaccepted } from './host/unaccepted.ts';
+import { hostWatch } from './host-parts.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
 import type { Options } from './options.ts';
@@ -78,7 +75,7 @@ export class KernelWatch {
       retryMs: options.intervalMs,
       now,
     });
-    this.#host = makeHostWatch(ports, (...asked) => this.#selection.glance(...asked));
+    this.#host = hostWatch({ ...ports, procRoot }, (...asked) => this.#selection.glance(...asked));
     this.#examiner = makeExaminer(ports, this.#host, (us) => this.#selection.charge(us));
   }
 
@@ -146,22 +143,4 @@ function detectorsFor(options: Options): readonly Detector[] {
     finWait2Stall(options.finWait2Ms * 1000),
     handshakeStall(options.handshakeMs * 1000),
   ];
-}
-
-/**
- * What is the namespace's is looked at by one thread of the process; by another, too, while that one has a server.
- */
-function makeHostWatch(ports: KernelWatchPorts, glance: Selection['glance']): HostWatch {
-  const { access, hostFacts: facts, net, settle, fault, report, now } = ports;
-  const parts = queueParts({
-    facts,
-    counters: new CounterFiles({ procRoot, now, report }),
-    speaksForNamespace: isMainThread,
-    listeners: () => net.listeners(),
-    acceptQueue: (fd) => access.sockets()?.acceptQueue(fd),
-    glance,
-    now,
-    report,
-  });
-  return new HostWatch({ facts, parts, detectors: [new AcceptQueue(), new SynFlood()], settle, fault });
 }

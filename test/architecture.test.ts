@@ -49,7 +49,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'examiner.ts': ['connection', 'detectors', 'tcp', 'strangers.ts', 'host', 'sources', 'sources/net', 'sources/proc'],
   'kernel-watch.ts': [
     ...['tcp', 'connection', 'detectors', 'explain', 'sources', 'sources/net', 'options.ts', 'node:'],
-    ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts', 'host'],
+    ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts', 'host-parts.ts', 'host'],
+  ],
+  'host-parts.ts': [
+    ...['tcp', 'connection', 'detectors', 'host', 'sources', 'sources/net', 'kernel-access.ts'],
+    ...['ignored.ts', 'options.ts', 'node:'],
   ],
   'load-kernel-watch.ts': ['kernel-watch.ts', 'node:module', 'node:timers/promises'],
   'agent.ts': [

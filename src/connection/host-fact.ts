@@ -26,7 +26,7 @@ export type Fact =
   | { readonly name: 'half_open'; readonly byPort: ReadonlyMap<number, HalfOpen> }
   /** All sockets of the namespace in some states, by destination. */
   | { readonly name: 'census'; readonly census: Census }
-  /** connect() found no free port. */
+  /** connect() found no free port, so many times. */
   | ({ readonly name: 'port_failure' } & PortFailure)
   /** A request went out on a connection that the peer had finished. */
   | ({ readonly name: 'race' } & Race)
@@ -91,13 +91,24 @@ export interface HalfOpen {
   readonly unanswered: number;
 }
 
+/** Attempts of one sort to connect to one destination, since the last look. */
 export interface PortFailure {
+  /** Of the first of them. */
   readonly at: Instant;
   /** EADDRNOTAVAIL from connect(2); EADDRINUSE from the bind(2) before it. */
-  readonly error: string;
+  readonly error: 'EADDRNOTAVAIL' | 'EADDRINUSE';
   readonly peer: Endpoint;
+  /** How the application named it. */
+  readonly requested: Endpoint | undefined;
   /** Where the application chose the local address. */
   readonly localAddress: string | undefined;
+  readonly count: number;
+  readonly sample: readonly FailedConnect[];
+}
+
+export interface FailedConnect {
+  readonly at: Instant;
+  readonly connectionId: string;
   readonly site: CallSite | undefined;
 }
 

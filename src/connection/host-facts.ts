@@ -92,6 +92,10 @@ export class HostFacts {
     return this.#sysctls;
   }
 
+  get portFailures(): readonly PortFailure[] {
+    return this.#now.portFailures;
+  }
+
   /** The look is over: hands over what it brought. */
   take(): HostLook {
     const look = { ...this.#now, counters: this.#counters, sysctls: this.#sysctls };

@@ -69,6 +69,12 @@ export interface Subject {
   readonly loop_blocked_ms?: number;
   /** Of `count`, those that this process made. */
   readonly own?: number;
+  /** Of the ports in use, those that a TIME_WAIT holds. */
+  readonly time_waits?: number;
+  /** Calls of connect() that found no port. */
+  readonly failures?: number;
+  /** The ports were taken by bind(), for a local address that the application chose: one pool for all destinations. */
+  readonly pooled_bind?: boolean;
   /** Settings of the kernel that it depends on, by their names, as they are now. */
   readonly kernel?: Readonly<Record<string, number | string>>;
 }

@@ -1,5 +1,6 @@
 import type { Finding } from '../detectors/detector.ts';
 import { english } from './messages.en.ts';
+import { spell } from './spell.ts';
 import type { CauseWords, KindWords } from './words.ts';
 
 /** A finding with its words, as it goes out: on stderr, in JSON, to a surface. */
@@ -17,10 +18,11 @@ export function explain(finding: Finding): ExplainedFinding {
 }
 
 /** Of its kind, and of its cause. */
-export function wordsOf({ kind, cause }: Finding): Omit<KindWords<Finding['kind']>, 'causes'> & CauseWords {
-  const { causes, ...words } = english[kind];
+export function wordsOf(finding: Finding): Omit<KindWords<Finding['kind']>, 'causes'> & CauseWords {
+  const { causes, ...rest } = english[finding.kind];
+  const words: Omit<KindWords<Finding['kind']>, 'causes'> = rest;
   const known: Partial<Record<Finding['cause'], CauseWords>> = causes;
-  return { ...words, ...(known[cause] ?? untold) };
+  return { ...words, ...(known[finding.cause] ?? untold), ...words.inThisCase?.(finding) };
 }
 
 const untold: CauseWords = { seen: 'why, could not be told', advice: 'Look at the connections below.' };
@@ -49,8 +51,9 @@ export function endOf(finding: Finding): string {
 export function summaryOf(finding: Finding): string {
   const { count, age_s } = finding;
   const { noun, title, summary } = wordsOf(finding);
-  const many = `${count} ${noun[count === 1 ? 0 : 1]}${placeOf(finding)}`;
-  if (summary) return summary(finding, many, spell);
+  const place = placeOf(finding);
+  const many = `${count} ${noun[count === 1 ? 0 : 1]}${place}`;
+  if (summary) return summary(finding, many, place);
   const since = count === 1 ? 'for' : 'the oldest for';
   return `${many}, ${since} ${spell(age_s)} ${title}`;
 }
@@ -67,18 +70,11 @@ function placeOf(finding: Finding): string {
 function forecastOf(finding: Finding): string[] {
   const { forecast, growth_per_minute, severity } = finding;
   const { limit } = wordsOf(finding);
-  if (forecast) {
+  if (forecast && forecast.reached_in_s > 0) {
     const soon = spell(forecast.reached_in_s);
     return [
       `There are ${growth_per_minute} more every minute: at this rate the limit of ${forecast.limit} ${limit.name} is reached in ${soon}.`,
     ];
   }
   return severity === 'critical' ? [limit.reached] : [];
-}
-
-/** `34 s`, `12 min`, `3 h`: one unit, as people say it. */
-export function spell(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds * 10) / 10} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return `${Math.round(seconds / 3600)} h`;
 }

@@ -1,5 +1,6 @@
 import type { SampledConnection } from '../detectors/detector.ts';
-import { detailsOf, type ExplainedFinding, endOf, spell, summaryOf, wordsOf } from './explain.ts';
+import { detailsOf, type ExplainedFinding, endOf, summaryOf, wordsOf } from './explain.ts';
+import { spell } from './spell.ts';
 
 /** How a finding is laid out for a person. */
 export interface TextStyle {
@@ -53,7 +54,7 @@ function siteRows({ sample, subject }: ExplainedFinding): [string, string][] {
 
 function growthRows(finding: ExplainedFinding): [string, string][] {
   const { growth_per_minute, forecast } = finding;
-  if (forecast === null) return [];
+  if (forecast === null || forecast.reached_in_s === 0) return [];
   const when = spell(forecast.reached_in_s);
   return [
     [
@@ -63,7 +64,7 @@ function growthRows(finding: ExplainedFinding): [string, string][] {
   ];
 }
 
-function connectionRows({ kind, sample, count }: ExplainedFinding): [string, string][] {
+function connectionRows({ kind, sample, count, subject }: ExplainedFinding): [string, string][] {
   // A listener is no connection: where it is and which line made it is said above.
   const connections = sample.filter(({ state }) => state !== 'listen');
   const rows = connections.slice(0, mostConnections).map((one, index) => {
@@ -72,7 +73,8 @@ function connectionRows({ kind, sample, count }: ExplainedFinding): [string, str
     return [index === 0 ? 'socket' : '', text] as [string, string];
   });
   if (rows.length === 0) return [];
-  return count > rows.length ? [...rows, ['', `and ${count - rows.length} more`]] : rows;
+  const all = subject.failures ?? count;
+  return all > rows.length ? [...rows, ['', `and ${all - rows.length} more`]] : rows;
 }
 
 /** What waits, and for whom. */

@@ -24,8 +24,13 @@ export interface KindWords<Kind extends FindingKind> {
   readonly causes: Readonly<Record<CauseOf<Kind>, CauseWords>>;
   /** Between what is counted and the listener: `accepted on`, unless it says otherwise. */
   readonly at?: string;
-  /** In place of `3 connections to …, the oldest for 34 s in …`; `spell` says a time as people do. */
-  readonly summary?: (finding: Finding, many: string, spell: (seconds: number) => string) => string;
+  /** Where the finding's own numbers tell more than its cause. */
+  readonly inThisCase?: (finding: Finding) => Partial<CauseWords>;
+  /**
+   * In place of `3 connections to …, the oldest for 34 s in …`: `many` is how many and where; `place`, which begins with
+   * a space, where alone.
+   */
+  readonly summary?: (finding: Finding, many: string, place: string) => string;
   /** What the finding's own numbers say, in sentences. */
   readonly details?: (finding: Finding) => readonly string[];
 }

@@ -6,7 +6,7 @@ export const openFiles = {
 
 export const freePorts = {
   name: 'ports towards this destination',
-  reached: 'All but a few of the ports towards this destination are taken.',
+  reached: 'All but a few of the local ports are taken.',
 };
 
 export const acceptQueue = {

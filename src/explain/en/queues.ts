@@ -1,4 +1,5 @@
 import type { Finding } from '../../detectors/detector.ts';
+import { spell } from '../spell.ts';
 import type { KindWords } from '../words.ts';
 import { acceptQueue, synQueue } from './limits.ts';
 
@@ -6,7 +7,7 @@ export const acceptQueueWords: KindWords<'accept_queue'> = {
   noun: ['attempt to connect', 'attempts to connect'],
   title: 'turned away because the accept queue is full',
   at: 'at',
-  summary: ({ count, age_s }, many, spell) =>
+  summary: ({ count, age_s }, many) =>
     `${many} ${count === 1 ? 'was' : 'were'} turned away lately because the accept queue was full; it began ${spell(age_s)} ago`,
   wire: 'The kernel finishes handshakes by itself and puts the connections into a queue, from which your process takes them (accept). When the queue is full, it drops the SYN, or the last ACK, without a word.',
   turn: 'It is your turn: take connections out faster, or make room for more.',
@@ -59,8 +60,7 @@ export const synFlood: KindWords<'syn_flood'> = {
   noun: ['half-open connection', 'half-open connections'],
   title: 'more than the SYN queue holds',
   at: 'at',
-  summary: ({ age_s }, many, spell) =>
-    `${many} (SYN_RECV), as many as the SYN queue holds; it began ${spell(age_s)} ago`,
+  summary: ({ age_s }, many) => `${many} (SYN_RECV), as many as the SYN queue holds; it began ${spell(age_s)} ago`,
   wire: 'Somebody asks for connections (SYN), is answered (SYN+ACK) and does not say the third word (ACK). The kernel keeps a place for each and answers again, for seconds.',
   turn: 'It is the turn of the peers, who may never have meant to answer: their addresses can be forged. Your process sees nothing of it, since nothing reaches accept().',
   outcome: 'Clients that mean it find the queue full.',

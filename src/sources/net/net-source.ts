@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { CallSite } from '../../connection/call-site.ts';
+import type { PortFailure } from '../../connection/host-fact.ts';
 import type { Inspected, SocketRef } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { NotSupportedError } from '../../errors.ts';
@@ -10,6 +11,7 @@ import type { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
 import type { HookPorts } from './hook-ports.ts';
 import { type Listener, Listeners } from './listeners.ts';
+import { PortFailures } from './port-failures.ts';
 import { Registry } from './registry.ts';
 import { Requests } from './requests.ts';
 import type { ServedRequest } from './served-request.ts';
@@ -18,7 +20,7 @@ import { SocketLife } from './socket-life.ts';
 import { identify, innerSocketOf, isOpen, tcpHandleOf } from './tcp-handle.ts';
 import { assign } from './telling.ts';
 
-export interface NetSourceOptions extends Omit<HookPorts, 'report' | 'requests'> {
+export interface NetSourceOptions extends Omit<HookPorts, 'report' | 'requests' | 'portFailures'> {
   /** undici made a request, and tells everybody who listens. */
   readonly undiciMade: (request: object) => void;
   readonly served: (socket: SocketRef, request: ServedRequest) => void;
@@ -30,6 +32,7 @@ export class NetSource implements Source {
   readonly #options: NetSourceOptions;
   readonly #registry = new Registry();
   readonly #requests: Requests;
+  readonly #portFailures: PortFailures;
   #report: Report = () => {};
   #life: SocketLife | undefined;
   readonly #listeners: Listeners;
@@ -37,6 +40,7 @@ export class NetSource implements Source {
   constructor(options: NetSourceOptions) {
     this.#options = options;
     this.#listeners = new Listeners({ ...options, siteOf: (server) => this.#life?.siteOf(server) });
+    this.#portFailures = new PortFailures(options.now);
     this.#requests = new Requests({
       ...options,
       served: (socket, request) => this.#withEntry(socket, ({ ref }) => options.served(ref, request)),
@@ -57,8 +61,8 @@ export class NetSource implements Source {
   /** As `run`, but watching from this very line on: the next one may be the application's. */
   start(report: Report, signal: AbortSignal): void {
     this.#report = report;
-    const requests = this.#requests;
-    const ports = { ...this.#options, requests, report };
+    const [requests, portFailures] = [this.#requests, this.#portFailures];
+    const ports = { ...this.#options, requests, portFailures, report };
     this.#life = new SocketLife(this.#registry, ports);
     const undo = [installHook(this.#life, ports), this.#listeners.install(), requests.install()];
     signal.addEventListener('abort', () => undo.forEach((act) => void act()), { once: true });
@@ -125,6 +129,11 @@ export class NetSource implements Source {
   /** How often something was seen to happen to a connection. */
   get seen(): number {
     return this.#registry.seen;
+  }
+
+  /** Attempts to connect for which there was no local port, since this was last asked. */
+  takePortFailures(): Iterable<PortFailure> {
+    return this.#portFailures.take();
   }
 
   /** What JavaScript knows of one of them now; undefined when it is gone. */
