@@ -32,6 +32,21 @@ export function parseIgnored(text: string): Ignored | undefined {
  * end: where a client goes to, by name or address, or where a server listens; a network means the peer.
  */
 export function ignoring(list: readonly string[]): ((connection: Lifecycle) => boolean) | undefined {
+  const isIgnored = matching(list);
+  return isIgnored && ((connection) => isIgnored(servingEnds(connection), connection.id.tuple?.peer));
+}
+
+/** The same, of where a client goes to. */
+export function ignoringDestinations(
+  list: readonly string[],
+): (requested: Endpoint | undefined, peer: Endpoint | undefined) => boolean {
+  const isIgnored = matching(list);
+  return (requested, peer) => isIgnored?.([requested, peer], peer) === true;
+}
+
+type Match = (served: readonly (Endpoint | undefined)[], peer: Endpoint | undefined) => boolean;
+
+function matching(list: readonly string[]): Match | undefined {
   const endpoints: { host: string | undefined; port: number }[] = [];
   const networks = new BlockList();
   let hasNetworks = false;
@@ -44,20 +59,18 @@ export function ignoring(list: readonly string[]): ((connection: Lifecycle) => b
     }
   }
   if (list.length === 0) return undefined;
-  return (connection) => {
-    const served = servingEnds(connection);
-    if (endpoints.some(({ host, port }) => served.some((end) => end.port === port && isHost(end, host)))) return true;
-    const peer = connection.id.tuple?.peer.address;
-    if (peer === undefined || !hasNetworks) return false;
-    return networks.check(peer, isIP(peer) === 6 ? 'ipv6' : 'ipv4');
+  return (served, peer) => {
+    if (endpoints.some(({ host, port }) => served.some((end) => end?.port === port && isHost(end, host)))) return true;
+    const address = peer?.address;
+    if (address === undefined || !hasNetworks) return false;
+    return networks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   };
 }
 
 /** Of a connection first seen half-way either end may be the serving one. */
-function servingEnds({ role, requested, id }: Lifecycle): readonly Endpoint[] {
+function servingEnds({ role, requested, id }: Lifecycle): readonly (Endpoint | undefined)[] {
   const { local, peer } = id.tuple ?? {};
-  const ends = role === 'server' ? [local] : role === 'client' ? [requested, peer] : [local, peer];
-  return ends.filter((end) => end !== undefined);
+  return role === 'server' ? [local] : role === 'client' ? [requested, peer] : [local, peer];
 }
 
 function isHost({ address }: Endpoint, host: string | undefined): boolean {

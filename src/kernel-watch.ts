@@ -3,12 +3,16 @@ import type { HostFacts } from './connection/host-facts.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
 import type { Tracker } from './connection/tracker.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
+import { IdlePileUp } from './detectors/idle-pile-up.ts';
+import { KeepAliveRace } from './detectors/keep-alive-race.ts';
 import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import { findingText } from './explain/text.ts';
 import { CounterFiles } from './host/counters.ts';
 import { HostWatch } from './host/host-watch.ts';
+import { IdleAgentsPart } from './host/idle-agents.ts';
+import { ignoringDestinations } from './ignored.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
 import type { Options } from './options.ts';
@@ -115,7 +119,16 @@ function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Exa
 }
 
 /** What is the namespace's is looked at by one thread of the process. */
-function makeHostWatch({ hostFacts: facts, settle, fault, report, now }: KernelWatchPorts): HostWatch {
-  const parts = isMainThread ? [new CounterFiles({ procRoot, now, report })] : [];
-  return new HostWatch({ facts, parts, detectors: [], settle, fault });
+function makeHostWatch({ options, hostFacts: facts, net, settle, fault, report, now }: KernelWatchPorts): HostWatch {
+  const isIgnored = ignoringDestinations(options.ignore);
+  const idleAgents = new IdleAgentsPart({
+    agentsOpened: () => net.agentsOpened,
+    agentSockets: () => net.agentSockets(),
+    now,
+    report,
+    isIgnored,
+  });
+  const parts = [...(isMainThread ? [new CounterFiles({ procRoot, now, report })] : []), idleAgents];
+  const detectors = [new KeepAliveRace(({ requested, peer }) => isIgnored(requested, peer)), new IdlePileUp()];
+  return new HostWatch({ facts, parts, detectors, settle, fault });
 }

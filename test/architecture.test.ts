@@ -47,7 +47,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'examiner.ts': ['connection', 'detectors', 'tcp', 'strangers.ts', 'host', 'sources', 'sources/net', 'sources/proc'],
   'kernel-watch.ts': [
     ...['tcp', 'connection', 'detectors', 'explain', 'sources', 'sources/net', 'options.ts', 'node:'],
-    ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts', 'host'],
+    ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts', 'host', 'ignored.ts'],
   ],
   'load-kernel-watch.ts': ['kernel-watch.ts', 'node:module', 'node:timers'],
   'agent.ts': [
