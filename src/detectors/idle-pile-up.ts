@@ -16,7 +16,7 @@ const mostEach = 2;
 const mostInUse = 0.1;
 
 /** A pile stands for so long before it counts, in microseconds, while new agents come; and while none does. */
-const growingUs = 10_000_000;
+const growingUs = 5_000_000;
 const standingUs = 30_000_000;
 
 interface Pile {

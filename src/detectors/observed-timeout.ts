@@ -6,11 +6,11 @@ const occasionUs = 100_000;
 /** A connection of which the peer thought for less than that, in milliseconds, was in use and not idle. */
 const leastIdleMs = 40;
 
-/** Idle for longer than that, nothing but a timeout ends a connection: once is enough. */
+/** Idle for longer than that, hardly anything but a timeout ends a connection: once is enough. */
 const surelyIdleMs = 900;
 
-/** So many times without knowing how long the connection had been idle. */
-const leastUnknown = 3;
+/** Of what was idle for less, or nobody knows for how long, so many occasions: a server may be started anew by chance. */
+const leastOccasions = 3;
 
 /** Two idle times are of one timeout when they differ by no more than this share, and the kernel's ticks. */
 const share = 0.25;
@@ -30,16 +30,17 @@ type Occasion = readonly number[];
  *                   ────idle────FIN                ─────idle─FIN
  */
 export function observedTimeout(failures: readonly Race[]): number | undefined | 'none' {
-  const times = occasions(failures)
+  const all = occasions(failures);
+  const times = all
     .filter((idle) => idle.length > 0 && isOneTime(idle))
     .map(median)
     .filter((ms) => ms >= leastIdleMs);
   for (const ms of times.toSorted((a, b) => b - a)) {
     const alike = times.filter((other) => isOneTime([ms, other]));
-    if (alike.length >= 2 || ms >= surelyIdleMs) return Math.round(median(alike));
+    if (ms >= surelyIdleMs || isEnough(alike, all)) return Math.round(median(alike));
   }
-  const unknown = failures.filter(({ peerIdleMs }) => peerIdleMs === undefined);
-  return occasions(unknown).length >= leastUnknown ? undefined : 'none';
+  const unknown = all.filter((idle) => idle.length === 0);
+  return isEnough(unknown, all) ? undefined : 'none';
 }
 
 /** The idle times of those that are known, occasion by occasion. */
@@ -56,6 +57,11 @@ function occasions(failures: readonly Race[]): Occasion[] {
     if (peerIdleMs !== undefined) found.at(-1)?.push(peerIdleMs);
   }
   return found;
+}
+
+/** Most occasions are like that. */
+function isEnough(alike: readonly unknown[], all: readonly Occasion[]): boolean {
+  return alike.length >= leastOccasions && alike.length * 2 > all.length;
 }
 
 function isOneTime(idle: readonly number[]): boolean {
