@@ -18,6 +18,7 @@ import { kernelSources } from './kernel-sources.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
 import type { NetSource } from './sources/net/net-source.ts';
+import type { Threads } from './sources/net/thread-claims.ts';
 import { Selection } from './sources/select.ts';
 import type { Report } from './sources/source.ts';
 import { Strangers } from './strangers.ts';
@@ -31,6 +32,7 @@ export interface KernelWatchPorts {
   readonly tracker: Tracker;
   readonly hostFacts: HostFacts;
   readonly net: NetSource;
+  readonly threads: Threads;
   readonly report: Report;
   readonly now: () => Instant;
   /** Takes in all that was reported. */
@@ -95,14 +97,13 @@ export class KernelWatch {
 }
 
 function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Examiner {
-  const { options, tracker, net, report, settle } = ports;
+  const { options, tracker } = ports;
   const { closeWaitMs, unreadMs, intervalMs } = options;
   const strangers = new Strangers({
-    net,
+    ...ports,
+    spent,
     procRoot,
     adoptDescriptors: isMainThread,
-    report,
-    settle,
     isKnown: (row) => tracker.knows(row.id),
     reject: (row) => tracker.reject(row.id),
   });

@@ -18,6 +18,7 @@ export class StrangerRows {
   }
 
   keep(row: Row): void {
+    if (isNobodys(row)) return;
     const name = nameOf(row.id);
     if (this.#rows.size >= mostRows && !this.#rows.has(name)) this.#dropped++;
     else this.#rows.set(name, row);
@@ -42,6 +43,14 @@ export class StrangerRows {
   get dropped(): number {
     return this.#dropped;
   }
+}
+
+/**
+ * No process has a file for it, and none will: it is closed and only on its way out, or, where the source tells no
+ * inodes, on its way through. One that is established, or whose peer has finished, may wait to be accepted.
+ */
+function isNobodys({ id, state }: Row): boolean {
+  return id.inode === undefined && state !== 'established' && state !== 'close_wait';
 }
 
 function nameOf({ cookie, inode, tuple }: SocketIdentity): string {
