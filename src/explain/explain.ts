@@ -38,8 +38,9 @@ export function detailsOf(finding: Finding): readonly string[] {
 
 /** Nothing is left of it: for now, or for good. */
 export function endOf(finding: Finding): string {
-  const { noun, title } = wordsOf(finding);
-  const what = `No ${noun[0]}${placeOf(finding.subject)} is ${title} any more`;
+  const { noun, title, happened } = wordsOf(finding);
+  const subject = `${noun[0]}${placeOf(finding.subject)}`;
+  const what = happened ? `For a while no ${subject} has ${title}` : `No ${subject} is ${title} any more`;
   return finding.status === 'cleared'
     ? `${what}.`
     : `${what}; the finding stays open for a while in case they come back.`;
@@ -48,8 +49,12 @@ export function endOf(finding: Finding): string {
 /** `3 connections to 127.0.0.1:8080 (GET /document), the oldest for 34 s in CLOSE_WAIT, never closed`. */
 export function summaryOf(finding: Finding): string {
   const { count, subject, age_s } = finding;
-  const { noun, title } = wordsOf(finding);
+  const { noun, title, happened } = wordsOf(finding);
   const many = `${count} ${noun[count === 1 ? 0 : 1]}`;
+  if (happened) {
+    const when = count === 1 ? '' : 'the first ';
+    return `${many}${placeOf(subject)} ${title}, ${when}${spell(age_s)} ago`;
+  }
   const since = count === 1 ? 'for' : 'the oldest for';
   return `${many}${placeOf(subject)}, ${since} ${spell(age_s)} ${title}`;
 }
