@@ -2,11 +2,14 @@ import { isMainThread } from 'node:worker_threads';
 import type { HostFacts } from './connection/host-facts.ts';
 import { AcceptQueue } from './detectors/accept-queue.ts';
 import { EphemeralPorts } from './detectors/ephemeral-ports.ts';
+import { IdlePileUp } from './detectors/idle-pile-up.ts';
+import { KeepAliveRace } from './detectors/keep-alive-race.ts';
 import { SynFlood } from './detectors/syn-flood.ts';
 import { CounterFiles } from './host/counters.ts';
 import { DestinationCensus } from './host/destination-census.ts';
 import { FailedConnects } from './host/failed-connects.ts';
 import { type HostPart, HostWatch } from './host/host-watch.ts';
+import { IdleAgentsPart } from './host/idle-agents.ts';
 import { queueParts } from './host/queue-parts.ts';
 import { ignoringDestinations } from './ignored.ts';
 import type { KernelAccess } from './kernel-access.ts';
@@ -14,6 +17,7 @@ import type { Options } from './options.ts';
 import type { NetSource } from './sources/net/net-source.ts';
 import type { Selection } from './sources/select.ts';
 import type { Report } from './sources/source.ts';
+import type { Endpoint } from './tcp/endpoint.ts';
 import type { Instant } from './tcp/identity.ts';
 
 export interface HostWatchPorts {
@@ -35,7 +39,10 @@ export interface HostWatchPorts {
 export function hostWatch(watch: HostWatchPorts, glance: Selection['glance']): HostWatch {
   const { procRoot, options, access, hostFacts: facts, net, settle, fault, report, now } = watch;
   const { timeWaitShare, ignore } = options;
-  const ports = new EphemeralPorts({ timeWaitShare, ignores: ignoringDestinations(ignore) });
+  const ignores = ignoringDestinations(ignore);
+  const isIgnored = (requested?: Endpoint, peer = requested) =>
+    peer !== undefined && ignores?.(peer, requested) === true;
+  const ports = new EphemeralPorts({ timeWaitShare, ignores });
   const parts: HostPart[] = [
     new FailedConnects({ net, now, report }),
     ...queueParts({
@@ -49,7 +56,17 @@ export function hostWatch(watch: HostWatchPorts, glance: Selection['glance']): H
       report,
     }),
   ];
+  const idleAgents = new IdleAgentsPart({
+    agentsOpened: () => net.agentsOpened,
+    agentSockets: () => net.agentSockets(),
+    now,
+    report,
+    isIgnored,
+  });
+  parts.push(idleAgents);
   const wanted = () => ports.wantsCensus;
   if (isMainThread) parts.push(new DestinationCensus({ facts, glance, now, report, wanted, share: timeWaitShare / 2 }));
-  return new HostWatch({ facts, parts, detectors: [new AcceptQueue(), new SynFlood(), ports], settle, fault });
+  const races = new KeepAliveRace(({ requested, peer }) => isIgnored(requested, peer));
+  const detectors = [new AcceptQueue(), new SynFlood(), ports, races, new IdlePileUp()];
+  return new HostWatch({ facts, parts, detectors, settle, fault });
 }

@@ -133,9 +133,22 @@ export interface Race {
 
 export interface IdleAgents {
   readonly destination: string;
-  /** Different agents that hold an idle connection there, and how many connections. */
+  /** Different agents that served their first moment there and nothing since, and how many connections they keep idle. */
   readonly agents: number;
   readonly connections: number;
+  /** Agents with connections to the same destination that are in use, or were for longer. */
+  readonly others: number;
+  /** For so long the longest and the shortest of them has been idle. */
   readonly oldestMs: number;
-  readonly sites: readonly CallSite[];
+  readonly newestMs: number;
+  /** A few of them, those whose connect() was captured first. */
+  readonly sample: readonly IdleConnection[];
+}
+
+export interface IdleConnection {
+  readonly connectionId: string;
+  readonly local: Endpoint | undefined;
+  readonly peer: Endpoint | undefined;
+  readonly idleMs: number;
+  readonly site: CallSite | undefined;
 }

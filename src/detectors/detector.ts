@@ -75,6 +75,13 @@ export interface Subject {
   readonly failures?: number;
   /** The ports were taken by bind(), for a local address that the application chose: one pool for all destinations. */
   readonly pooled_bind?: boolean;
+  /** The peer had finished the connection so many milliseconds before the last request on it failed. */
+  readonly fin_before_ms?: number;
+  /** For how long each side keeps an idle connection: the server, as it was seen; the client, by its setting. */
+  readonly peer_idle_timeout_ms?: number;
+  readonly agent_idle_timeout_ms?: number;
+  /** Different HTTP agents that the connections belong to. */
+  readonly agents?: number;
   /** Settings of the kernel that it depends on, by their names, as they are now. */
   readonly kernel?: Readonly<Record<string, number | string>>;
 }

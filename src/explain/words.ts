@@ -16,6 +16,8 @@ export interface KindWords<Kind extends FindingKind> {
   /** What is counted: one, and many of it. */
   readonly noun: readonly [one: string, many: string];
   readonly title: string;
+  /** What is counted has happened and is over, like a request that failed: the first one so long ago. */
+  readonly happened?: true;
   readonly wire: string;
   readonly turn: string;
   readonly outcome: string;

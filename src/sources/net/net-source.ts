@@ -7,6 +7,7 @@ import type { NotSupportedError } from '../../errors.ts';
 import type { SocketCookie, SocketIdentity } from '../../tcp/identity.ts';
 import { Slices } from '../slices.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
+import { type AgentSocket, agentSockets } from './agent-sockets.ts';
 import type { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
 import type { HookPorts } from './hook-ports.ts';
@@ -124,6 +125,16 @@ export class NetSource implements Source {
   /** The TCP servers of this thread that listen now. */
   listeners(): readonly Listener[] {
     return this.#listeners.now();
+  }
+
+  /** So many agents of HTTP clients have opened connections. */
+  get agentsOpened(): number {
+    return this.#requests.agents.opened;
+  }
+
+  /** The connections of this thread that belong to such agents; undefined stands for any other. */
+  agentSockets(): Generator<AgentSocket | undefined> {
+    return agentSockets(this.#registry, this.#requests, this.#options.kernel());
   }
 
   /** How often something was seen to happen to a connection. */
