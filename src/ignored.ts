@@ -31,7 +31,7 @@ export function parseIgnored(text: string): Ignored | undefined {
  * Whether a connection is one that the application wants to hear nothing of. `host:port` and `:port` mean the serving
  * end: where a client goes to, by name or address, or where a server listens; a network means the peer.
  */
-export function ignoring(list: readonly string[]): ((connection: Lifecycle) => boolean) | undefined {
+export function ignoring(list: readonly string[]): ((connection: Ends) => boolean) | undefined {
   const endpoints: { host: string | undefined; port: number }[] = [];
   const networks = new BlockList();
   let hasNetworks = false;
@@ -53,8 +53,18 @@ export function ignoring(list: readonly string[]): ((connection: Lifecycle) => b
   };
 }
 
+/** The same, for a place that clients go to, and the name that the application has for it. */
+export function ignoringDestinations(
+  list: readonly string[],
+): ((peer: Endpoint, requested: Endpoint | undefined) => boolean) | undefined {
+  const ignores = ignoring(list);
+  return ignores && ((peer, requested) => ignores({ role: 'client', requested, id: { tuple: { local: peer, peer } } }));
+}
+
+type Ends = Pick<Lifecycle, 'role' | 'requested' | 'id'>;
+
 /** Of a connection first seen half-way either end may be the serving one. */
-function servingEnds({ role, requested, id }: Lifecycle): readonly Endpoint[] {
+function servingEnds({ role, requested, id }: Ends): readonly Endpoint[] {
   const { local, peer } = id.tuple ?? {};
   const ends = role === 'server' ? [local] : role === 'client' ? [requested, peer] : [local, peer];
   return ends.filter((end) => end !== undefined);

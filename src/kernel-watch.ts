@@ -1,16 +1,21 @@
 import { isMainThread, threadId } from 'node:worker_threads';
 import type { HostFacts } from './connection/host-facts.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
+import type { Row } from './connection/observation.ts';
 import type { Tracker } from './connection/tracker.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
-import { TimeWaitBuildup } from './detectors/time-wait-buildup.ts';
+import type { Detector } from './detectors/detector.ts';
+import { finWait2Stall } from './detectors/fin-wait-2-stall.ts';
+import { handshakeStall } from './detectors/handshake-stall.ts';
+import { stuckWrite } from './detectors/stuck-write.ts';
 import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import { findingText } from './explain/text.ts';
-import { CensusWalk } from './host/census-walk.ts';
-import { CounterFiles } from './host/counters.ts';
-import { HostWatch } from './host/host-watch.ts';
+import { HeldListeners } from './host/held-listeners.ts';
+import type { HostWatch } from './host/host-watch.ts';
+import { Unaccepted } from './host/unaccepted.ts';
+import { hostWatch } from './host-parts.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
 import type { Options } from './options.ts';
@@ -60,6 +65,7 @@ export class KernelWatch {
       procRoot,
       ownSockets: (told) => net.ownSockets(told),
       suspects: () => tracker.suspects(),
+      remembers: (socket) => tracker.remembers(socket, now()),
       sweepNamespace: isMainThread,
     });
     this.#selection = new Selection(sources, {
@@ -70,7 +76,7 @@ export class KernelWatch {
       now,
     });
     const spent = (us: number) => this.#selection.charge(us);
-    this.#host = makeHostWatch(ports, (...asked) => this.#selection.glance(...asked), spent);
+    this.#host = hostWatch({ ...ports, procRoot }, (...asked) => this.#selection.glance(...asked), spent);
     this.#examiner = makeExaminer(ports, this.#host, spent);
   }
 
@@ -99,37 +105,43 @@ export class KernelWatch {
 }
 
 function makeExaminer(ports: KernelWatchPorts, host: HostWatch, spent: (us: number) => void): Examiner {
-  const { options, tracker } = ports;
-  const { closeWaitMs, unreadMs, intervalMs } = options;
+  const { options, tracker, net, report, settle, now, hostFacts } = ports;
+  const reject = (row: Row) => tracker.reject(row.id);
+  const held = new HeldListeners({ procRoot, now, spent, listening: () => hostFacts.listening });
+  const unaccepted = new Unaccepted({
+    isOurListener: (local) => held.holds(local),
+    adopt: (id) => net.adoptDescriptor(id, report, true),
+    report,
+    settle,
+    reject,
+  });
   const strangers = new Strangers({
     ...ports,
     spent,
     procRoot,
     adoptDescriptors: isMainThread,
     isKnown: (row) => tracker.knows(row.id),
-    reject: (row) => tracker.reject(row.id),
+    placeUnaccepted: (rows, slices) => unaccepted.place(rows, slices),
+    reject,
   });
   return new Examiner({
     ...ports,
     spent,
     strangers,
     host,
-    detectors: [closeWaitLeak(closeWaitMs * 1000), unreadData(unreadMs * 1000)],
+    detectors: detectorsFor(options),
     origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
-    intervalMs,
+    intervalMs: options.intervalMs,
     procRoot,
   });
 }
 
-/** What is the namespace's is looked at by one thread of the process. */
-function makeHostWatch(ports: KernelWatchPorts, glance: Selection['glance'], spent: (us: number) => void): HostWatch {
-  const { options, tracker, hostFacts: facts, settle, fault, report, now } = ports;
-  const { timeWaitShare: share } = options;
-  const parts = isMainThread
-    ? [
-        new CounterFiles({ procRoot, now, report }),
-        new CensusWalk({ facts, closed: tracker.closed, glance, share, now, report, spent }),
-      ]
-    : [];
-  return new HostWatch({ facts, parts, detectors: [new TimeWaitBuildup(share)], settle, fault });
+function detectorsFor(options: Options): readonly Detector[] {
+  return [
+    closeWaitLeak(options.closeWaitMs * 1000),
+    unreadData(options.unreadMs * 1000),
+    stuckWrite(options.stuckWriteMs * 1000),
+    finWait2Stall(options.finWait2Ms * 1000),
+    handshakeStall(options.handshakeMs * 1000),
+  ];
 }

@@ -21,7 +21,7 @@ export const statesOf: Readonly<Record<Worth, readonly TcpState[]>> = {
 };
 
 /** Below this part of the threshold nobody needs to look; above it, what grows is seen coming. */
-const lookFrom = 0.8;
+const lookFrom = 0.5;
 
 /**
  * Only where all the sockets of the namespace together could fill the share of the ports towards one destination, or of

@@ -4,6 +4,7 @@ import type { TcpState } from '../tcp/state.ts';
 import type { Census, DestinationCount, Glance, ListenerCount } from './census.ts';
 import type { ClosedLog, LoggedRecord } from './closed-log.ts';
 import type { EphemeralRange } from './ephemeral-range.ts';
+import { PortSet } from './port-set.ts';
 import { TimeWaits, timeWaitS } from './time-waits.ts';
 
 export interface CensusOrder {
@@ -22,12 +23,14 @@ export interface CensusOrder {
 const mostCounted = 4096;
 
 /** So many are told of, those with most ports. */
-const mostTold = 100;
+const mostTold = 1000;
 
 interface Destination {
   readonly localAddress: string;
   readonly peer: Endpoint;
   ports: number;
+  /** Those, where the sockets have no cookies. */
+  readonly seen: PortSet;
   readonly timeWaits: TimeWaits;
 }
 
@@ -35,7 +38,7 @@ interface Destination {
 export class CensusTaker {
   readonly #order: CensusOrder;
   readonly #destinations = new Map<string, Destination>();
-  readonly #listeners = new Map<number, TimeWaits>();
+  readonly #listeners = new Map<number, { readonly timeWaits: TimeWaits; readonly seen: Map<string, PortSet> }>();
   /** So long everything that was closed is remembered, in seconds; the timers of TIME_WAIT are two seconds wide. */
   readonly #rememberedS: number;
   #sockets = 0;
@@ -50,8 +53,8 @@ export class CensusTaker {
   }
 
   visit(socket: Glance): void {
-    this.#sockets++;
     const isTimeWait = socket.state === 'time_wait';
+    this.#sockets++;
     if (isTimeWait) this.#timeWaits++;
     const { localPort } = socket;
     const { ours, listening, range } = this.#order;
@@ -66,9 +69,11 @@ export class CensusTaker {
     let destination = this.#destinations.get(key);
     if (destination === undefined) {
       if (this.#destinations.size >= mostCounted) this.#dropTheLeast();
-      destination = { localAddress: local.address, peer, ports: 0, timeWaits: new TimeWaits() };
+      destination = { localAddress: local.address, peer, ports: 0, seen: new PortSet(), timeWaits: new TimeWaits() };
       this.#destinations.set(key, destination);
     }
+    // While sockets come and go, the kernel's table shows some twice.
+    if (socket.cookie === 0 && !destination.seen.add(localPort)) return;
     destination.ports++;
     if (isTimeWait)
       destination.timeWaits.add(socket, tuple, this.#record(socket, 'server'), this.#order.at, this.#rememberedS);
@@ -89,7 +94,7 @@ export class CensusTaker {
       else places.set(key, { waiting: [timeWaits], records: [] });
       yield;
     }
-    for (const [port, timeWaits] of this.#listeners) places.set(`${port}`, { waiting: [timeWaits], records: [] });
+    for (const [port, { timeWaits }] of this.#listeners) places.set(`${port}`, { waiting: [timeWaits], records: [] });
     for (const record of closed.since(instant(at - timeWaitS * 1e6))) {
       yield;
       const { place, byCookie, suppressed } = record;
@@ -120,7 +125,7 @@ export class CensusTaker {
         const of = { localAddress, peerAddress: peer.address, peerPort: peer.port };
         return { ...of, ports, timeWaits: timeWaits.count, authors: timeWaits.authors(at) };
       });
-    const listeners = [...this.#listeners].map(([port, timeWaits]): ListenerCount => {
+    const listeners = [...this.#listeners].map(([port, { timeWaits }]): ListenerCount => {
       const { count, unclaimed } = timeWaits;
       return { port, timeWaits: count, authors: timeWaits.authors(at), unclaimed };
     });
@@ -128,12 +133,14 @@ export class CensusTaker {
   }
 
   #atListener(socket: Glance): void {
-    let timeWaits = this.#listeners.get(socket.localPort);
-    if (timeWaits === undefined) {
-      timeWaits = new TimeWaits();
-      this.#listeners.set(socket.localPort, timeWaits);
+    let at = this.#listeners.get(socket.localPort);
+    if (at === undefined) {
+      at = { timeWaits: new TimeWaits(), seen: new Map() };
+      this.#listeners.set(socket.localPort, at);
     }
-    timeWaits.add(socket, socket.fourTuple, this.#record(socket, 'client'), this.#order.at, this.#rememberedS);
+    const tuple = socket.fourTuple;
+    if (socket.cookie === 0 && !isFirst(at.seen, tuple.peer)) return;
+    at.timeWaits.add(socket, tuple, this.#record(socket, 'client'), this.#order.at, this.#rememberedS);
   }
 
   /** What this process knows of a TIME_WAIT, if it made it, and not as one that can have none at this place. */
@@ -149,4 +156,18 @@ export class CensusTaker {
     for (let least = 1; this.#destinations.size > mostCounted / 2; least *= 2)
       for (const [key, { ports }] of this.#destinations) if (ports <= least) this.#destinations.delete(key);
   }
+}
+
+/** Of more peers than these it is not kept which of their ports were seen. */
+const mostPeers = 4096;
+
+function isFirst(seen: Map<string, PortSet>, { address, port }: Endpoint): boolean {
+  const ports = seen.get(address);
+  if (ports) return ports.add(port);
+  if (seen.size < mostPeers) {
+    const first = new PortSet();
+    first.add(port);
+    seen.set(address, first);
+  }
+  return true;
 }

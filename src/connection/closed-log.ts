@@ -143,17 +143,23 @@ export class ClosedLog {
   }
 
   #find(key: number): LoggedRecord | undefined {
+    const slot = this.#slotOf(key);
+    return slot < 0 ? undefined : this.#recordAt(slot);
+  }
+
+  /** -1 where there is none; the last one of that key. */
+  #slotOf(key: number): number {
     const { length } = this.#keys;
     let turn = this.#heads[chainOf(key)] ?? 0;
     for (let age = this.#turn - turn; turn > 0 && age >= 0 && age < length; ) {
       const slot = turn % length;
-      if (this.#keys[slot] === key) return this.#recordAt(slot);
+      if (this.#keys[slot] === key) return slot;
       turn = this.#before[slot] ?? 0;
       const next = this.#turn - turn;
-      if (next <= age) return undefined;
+      if (next <= age) return -1;
       age = next;
     }
-    return undefined;
+    return -1;
   }
 
   #recordAt(slot: number): LoggedRecord {
@@ -168,6 +174,12 @@ export class ClosedLog {
       place: this.#places.at(this.#placed[slot] ?? 0),
       byCookie: (this.#keys[slot] ?? 0) > 0,
     };
+  }
+
+  /** When the connection with this cookie was closed; cheap for cookies that are not in the log. */
+  closedAt(cookie: number): Instant | undefined {
+    const slot = cookie === 0 ? -1 : this.#slotOf(cookie);
+    return slot < 0 ? undefined : instant(this.#closedAt[slot] ?? 0);
   }
 }
 

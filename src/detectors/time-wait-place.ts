@@ -66,5 +66,6 @@ const nobody = {
   peer: null,
   state: 'time_wait',
   rx_queue: 0,
+  tx_queue: 0,
   trace_id: null,
 } as const;

@@ -4,6 +4,7 @@ import { CensusTaker } from '../connection/census-taker.ts';
 import type { ClosedLog } from '../connection/closed-log.ts';
 import { EphemeralRange } from '../connection/ephemeral-range.ts';
 import type { HostFacts } from '../connection/host-facts.ts';
+import { deservesCensus } from '../detectors/port-shortage.ts';
 import { Slices } from '../sources/slices.ts';
 import type { Report } from '../sources/source.ts';
 import type { Instant } from '../tcp/identity.ts';
@@ -23,6 +24,8 @@ export interface CensusPorts {
   readonly share: number;
   readonly now: () => Instant;
   readonly report: Report;
+  /** Somebody wants one, whatever the counters say. */
+  readonly wanted: () => boolean;
   /** So many microseconds of the event loop went into it, besides the walk. */
   readonly spent: (us: number) => void;
 }
@@ -50,16 +53,17 @@ export class CensusWalk implements HostPart {
   }
 
   async look(): Promise<void> {
-    const { facts, share, now, glance, report } = this.#ports;
+    const { facts, share, now, glance, report, wanted } = this.#ports;
     const counts = this.#counts();
-    const states = counts ? statesOf[worthAWalk(counts, share)] : [];
+    const urgent = counts !== undefined && (wanted() || this.#hasFailed(counts));
+    const states = counts ? statesOf[urgent ? 'all' : worthAWalk(counts, share)] : [];
     if (counts === undefined || states.length === 0) {
       this.#calm = undefined;
       return;
     }
     const at = now();
     const sockets = (counts.counters.tw ?? 0) + (counts.counters.inuse ?? 0);
-    if (this.#calm && this.#isCalm(this.#calm, at, sockets, counts)) return;
+    if (!urgent && this.#calm && this.#isCalm(this.#calm, at, sockets, counts)) return;
     const listening = portsOf(facts.listening.map(({ id }) => id.tuple?.local.port));
     const ours = portsOf(facts.listeners.map(({ local }) => local.port));
     // Ports of listeners that are gone may have become a client's.
@@ -84,6 +88,11 @@ export class CensusWalk implements HostPart {
     if (this.#rangeOf !== sysctls) this.#range = EphemeralRange.of(sysctls);
     this.#rangeOf = sysctls;
     return counters && this.#range ? { counters, sysctls, range: this.#range } : undefined;
+  }
+
+  /** connect() has failed for want of a port, or so it seems. */
+  #hasFailed({ counters, range }: CheapCounts): boolean {
+    return deservesCensus(this.#ports.facts.portFailures, counters, range.count);
   }
 
   #isCalm(calm: Calm, at: Instant, sockets: number, { range }: CheapCounts): boolean {

@@ -8,15 +8,19 @@ const longEnoughUs = 100_000;
 export class OthersRate {
   readonly #now: () => Instant;
   #looks = 0;
-  #rate = 0;
+  #rate: number | undefined;
   #restsSince: { readonly at: Instant; readonly us: number } | undefined;
 
-  constructor(now: () => Instant) {
+  constructor(now: () => Instant, cpu: CpuTimes | undefined) {
     this.#now = now;
+    if (cpu) this.#restsSince = { at: now(), us: othersUs(cpu) };
   }
 
-  /** A look begins. Returns the rate in the rest before it, or, where there was none, in the one before that. */
-  looking(cpu: CpuTimes | undefined): number {
+  /**
+   * A look begins. Returns the rate in the rest before it, or, where there was none, in the one before that; undefined
+   * before the first.
+   */
+  looking(cpu: CpuTimes | undefined): number | undefined {
     const rest = this.#restsSince;
     this.#looks++;
     this.#restsSince = undefined;

@@ -36,7 +36,7 @@ export class Pace {
   constructor(options: PaceOptions) {
     this.#options = options;
     this.#everyMs = options.intervalMs;
-    this.#others = new OthersRate(options.now);
+    this.#others = new OthersRate(options.now, options.cpu());
   }
 
   /** A look begins. Several may be under way: each pays. */
@@ -100,7 +100,7 @@ export class PacedLook {
   readonly #others: OthersRate;
   readonly #startedAt: Instant;
   readonly #before: CpuTimes | undefined;
-  readonly #usualRate: number;
+  readonly #usualRate: number | undefined;
   readonly #pay: (us: number) => void;
   #elsewhereUs = 0;
   #boundedUs = 0;
@@ -143,9 +143,11 @@ export class PacedLook {
     if (this.#before && after) {
       const thread = after.thread - this.#before.thread;
       const others = othersUs(after) - othersUs(this.#before);
-      const usual = this.#usualRate * (this.#now() - this.#startedAt);
+      const usual = (this.#usualRate ?? 0) * (this.#now() - this.#startedAt);
+      // Before the first rest nothing is known of the application.
+      const bound = this.#usualRate === undefined ? this.#boundedUs : this.#elsewhereUs;
       onLoop = Math.min(onLoop, Math.max(0, thread) + threadLagUs);
-      elsewhere = Math.min(this.#elsewhereUs, Math.max(0, others - usual) + othersLagUs);
+      elsewhere = Math.min(bound, Math.max(0, others - usual) + othersLagUs);
     }
     this.#others.rest(after);
     this.#pay(onLoop + elsewhere + this.#childUs);

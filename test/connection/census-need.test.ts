@@ -15,11 +15,11 @@ const counts = (tw: number | undefined, inuse: number | undefined, buckets = 100
 describe('whether a walk over the sockets is worth it, at half of 1000 ports', () => {
   const rows: [tw: number | undefined, inuse: number | undefined, buckets: number, worth: string][] = [
     [0, 10, 100_000, 'none'],
-    [389, 10, 100_000, 'none'],
-    [390, 10, 100_000, 'all'],
-    [0, 400, 100_000, 'all'],
-    [79, 10, 200, 'none'],
-    [80, 10, 200, 'time_wait'],
+    [239, 10, 100_000, 'none'],
+    [240, 10, 100_000, 'all'],
+    [0, 250, 100_000, 'all'],
+    [49, 10, 200, 'none'],
+    [50, 10, 200, 'time_wait'],
     [undefined, 10_000, 100_000, 'none'],
     [10_000, undefined, 100_000, 'none'],
   ];

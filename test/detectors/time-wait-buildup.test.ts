@@ -99,6 +99,7 @@ describe('TIME_WAITs towards a destination', () => {
           state: 'time_wait',
           age_s: 31.3,
           rx_queue: 0,
+          tx_queue: 0,
           call_site: ['query (db.js:7:3)'],
           trace_id: null,
         },

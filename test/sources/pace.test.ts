@@ -23,6 +23,8 @@ function pacing({ intervalMs = 5000, cpuBudget = 0.01 } = {}) {
   const cpu = (): CpuTimes | undefined =>
     hasCpuClock ? { thread: thread * 1000, process: (thread + others) * 1000 } : undefined;
   const pace = new Pace({ now: () => instant(wall * 1000), intervalMs, cpuBudget, cpu });
+  // Before the first look the application was at rest.
+  wall += 1000;
   return {
     pace,
     withoutCpuClock: () => {
@@ -165,6 +167,18 @@ describe('Pace', () => {
     look({ pool: 100 });
     assert.equal(pace.spent().lookMs, 100);
     other.end();
+  });
+
+  it('the first look, before anything is known of the application → no call in the pool counts for more than 10 ms', () => {
+    let others = 0;
+    const cpu = (): CpuTimes => ({ thread: 0, process: others });
+    const pace = new Pace({ now: () => instant(0), intervalMs: 5000, cpuBudget: 0.01, cpu });
+    const look = pace.look();
+    others += 2_000_000;
+    look.elsewhere(300_000);
+    look.elsewhere(2000);
+    look.end();
+    assert.equal(pace.spent().lookMs, 12);
   });
 
   it('without a CPU clock the wall rules, but no call in the pool counts for more than 10 ms', () => {

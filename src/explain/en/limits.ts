@@ -6,7 +6,7 @@ export const openFiles = {
 
 export const freePorts = {
   name: 'ports towards this destination',
-  reached: 'All but a few of the ports towards this destination are taken.',
+  reached: 'All but a few of the local ports are taken.',
 };
 
 export const acceptQueue = {
@@ -17,4 +17,9 @@ export const acceptQueue = {
 export const timeWaitBuckets = {
   name: 'TIME_WAITs that the kernel keeps',
   reached: 'The kernel keeps no more TIME_WAITs: those that come now end at once.',
+};
+
+export const synQueue = {
+  name: 'places in the SYN queue',
+  reached: 'The SYN queue is full: the kernel drops what new clients send.',
 };

@@ -10,11 +10,6 @@ export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
   outcome:
     'Each one keeps its port from new connections to the same destination for that minute. When all are kept, connect() fails (EADDRNOTAVAIL).',
   limit: freePorts,
-  ofServer: {
-    outcome:
-      'On the side that listens they keep no port, but memory, and the kernel keeps tcp_max_tw_buckets of them at most for all.',
-    limit: timeWaitBuckets,
-  },
   causes: {
     no_keep_alive: {
       seen: 'each request opens a connection of its own, because its agent does not keep connections alive',
@@ -57,7 +52,14 @@ export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
         'Look for connections that are used once: clients without keep-alive, short idle timeouts, health checks.',
     },
   },
+  inThisCase: ({ subject }) => (subject.role === 'server' ? atListener : {}),
   details: timeWaitDetails,
+};
+
+const atListener = {
+  outcome:
+    'On the side that listens they keep no port, but memory, and the kernel keeps tcp_max_tw_buckets of them at most for all.',
+  limit: timeWaitBuckets,
 };
 
 function timeWaitDetails({ subject, count }: Finding): readonly string[] {
@@ -70,28 +72,6 @@ function timeWaitDetails({ subject, count }: Finding): readonly string[] {
   if (per_second !== undefined) details.push(`It adds some ${per_second} every second.`);
   return [...details, ...kernelDetails(kernel)];
 }
-
-export const ephemeralPorts: KindWords<'ephemeral_ports'> = {
-  noun: ['port', 'ports'],
-  title: 'taken',
-  wire: 'A connection is told apart from others by its four numbers: two addresses, two ports. Towards one destination only the local port is left to vary.',
-  turn: 'It is your turn: use connections again, or make more ports or addresses available.',
-  outcome: 'When none is left, connect() fails at once; no counter of the kernel says so.',
-  limit: freePorts,
-  causes: {
-    exhausted: {
-      seen: 'connect() has failed, or will fail now, because no local port is free towards this destination',
-      advice:
-        'Keep connections alive and pool them. Until then: widen net.ipv4.ip_local_port_range, set net.ipv4.tcp_tw_reuse=1, or spread the calls over more destination addresses.',
-    },
-    forecast: {
-      seen: 'fewer ports come free than are taken',
-      advice:
-        'Keep connections alive and pool them before the ports run out. To win time: widen net.ipv4.ip_local_port_range, set net.ipv4.tcp_tw_reuse=1, or spread the calls over more destination addresses.',
-    },
-  },
-  details: ({ subject: { kernel } }) => kernelDetails(kernel),
-};
 
 /** What the kernel's settings mean here. */
 const meanings: Readonly<Record<string, (value: number | string) => string>> = {
@@ -108,7 +88,7 @@ const meanings: Readonly<Record<string, (value: number | string) => string>> = {
   tcp_max_tw_buckets: (value) => `tcp_max_tw_buckets is ${value}: beyond it the kernel forgets TIME_WAITs at once.`,
 };
 
-function kernelDetails(kernel: Finding['subject']['kernel']): string[] {
+export function kernelDetails(kernel: Finding['subject']['kernel']): string[] {
   return Object.entries(kernel ?? {}).flatMap(([name, value]) => meanings[name]?.(value) ?? []);
 }
 

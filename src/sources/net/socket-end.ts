@@ -42,6 +42,7 @@ export class SocketEnd {
   /** The connection was refused, timed out, or could not be tried at all. */
   failed(entry: Entry, status: number): void {
     this.#registry.seen++;
+    this.#ports.portFailures.failed(entry, status);
     if (!entry.told && !this.#ports.audience.listens) {
       this.#registry.remove(entry);
       return;
