@@ -33,6 +33,6 @@ export function sampled({ localAddress, peer }: PortFailure, failed: PortFailure
     const ends = { local: localAddress ?? null, peer: formatEndpoint(peer) };
     const age_s = rounded(Math.max(0, now - at) / 1e6);
     const call_site = site?.frames() ?? [];
-    return { connection_id, ...ends, state: 'closed', age_s, rx_queue: 0, call_site, trace_id: null };
+    return { connection_id, ...ends, state: 'closed', age_s, rx_queue: 0, tx_queue: 0, call_site, trace_id: null };
   });
 }

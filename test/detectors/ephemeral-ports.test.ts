@@ -105,6 +105,7 @@ describe('connect() finds no port', () => {
             state: 'closed',
             age_s: 0,
             rx_queue: 0,
+            tx_queue: 0,
             call_site: ['query (/app/db.js:7:3)'],
             trace_id: null,
           },
