@@ -5,7 +5,6 @@ import type { Row } from './connection/observation.ts';
 import type { Tracker } from './connection/tracker.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
 import type { Detector } from './detectors/detector.ts';
-import { EphemeralPorts } from './detectors/ephemeral-ports.ts';
 import { finWait2Stall } from './detectors/fin-wait-2-stall.ts';
 import { handshakeStall } from './detectors/handshake-stall.ts';
 import { stuckWrite } from './detectors/stuck-write.ts';
@@ -13,13 +12,10 @@ import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import { findingText } from './explain/text.ts';
-import { CounterFiles } from './host/counters.ts';
-import { DestinationCensus, type DestinationCensusPorts } from './host/destination-census.ts';
-import { FailedConnects } from './host/failed-connects.ts';
 import { HeldListeners } from './host/held-listeners.ts';
-import { type HostPart, HostWatch } from './host/host-watch.ts';
+import type { HostWatch } from './host/host-watch.ts';
 import { Unaccepted } from './host/unaccepted.ts';
-import { ignoringDestinations } from './ignored.ts';
+import { hostWatch } from './host-parts.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
 import type { Options } from './options.ts';
@@ -60,6 +56,7 @@ export interface KernelWatchPorts {
 export class KernelWatch {
   readonly #selection: Selection;
   readonly #examiner: Examiner;
+  readonly #host: HostWatch;
 
   constructor(ports: KernelWatchPorts) {
     const { options, access, net, tracker, report, now, tell } = ports;
@@ -78,12 +75,14 @@ export class KernelWatch {
       retryMs: options.intervalMs,
       now,
     });
-    this.#examiner = makeExaminer(ports, this.#selection);
+    this.#host = hostWatch({ ...ports, procRoot }, (...asked) => this.#selection.glance(...asked));
+    this.#examiner = makeExaminer(ports, this.#host, (us) => this.#selection.charge(us));
   }
 
   /** Runs until the signal aborts. Never rejects. */
-  run(signal: AbortSignal): Promise<void> {
-    return this.#selection.run(signal);
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#selection.run(signal);
+    this.#host.end();
   }
 
   statuses(): readonly SourceStatus[] {
@@ -104,9 +103,8 @@ export class KernelWatch {
   }
 }
 
-function makeExaminer(ports: KernelWatchPorts, selection: Selection): Examiner {
+function makeExaminer(ports: KernelWatchPorts, host: HostWatch, spent: (us: number) => void): Examiner {
   const { options, tracker, net, report, settle, now, hostFacts } = ports;
-  const spent = (us: number) => selection.charge(us);
   const reject = (row: Row) => tracker.reject(row.id);
   const held = new HeldListeners({ procRoot, now, spent, listening: () => hostFacts.listening });
   const unaccepted = new Unaccepted({
@@ -129,7 +127,7 @@ function makeExaminer(ports: KernelWatchPorts, selection: Selection): Examiner {
     ...ports,
     spent,
     strangers,
-    host: makeHostWatch(ports, (...asked) => selection.glance(...asked)),
+    host,
     detectors: detectorsFor(options),
     origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
     intervalMs: options.intervalMs,
@@ -145,19 +143,4 @@ function detectorsFor(options: Options): readonly Detector[] {
     finWait2Stall(options.finWait2Ms * 1000),
     handshakeStall(options.handshakeMs * 1000),
   ];
-}
-
-/** What is the namespace's is looked at by one thread of the process. */
-function makeHostWatch(watch: KernelWatchPorts, glance: DestinationCensusPorts['glance']): HostWatch {
-  const { options, hostFacts: facts, net, settle, fault, report, now } = watch;
-  const { timeWaitShare, ignore } = options;
-  const ports = new EphemeralPorts({ timeWaitShare, ignores: ignoringDestinations(ignore) });
-  const wanted = () => ports.wantsCensus;
-  const parts: HostPart[] = [new FailedConnects({ net, now, report })];
-  if (isMainThread)
-    parts.push(
-      new CounterFiles({ procRoot, now, report }),
-      new DestinationCensus({ facts, glance, now, report, wanted, share: timeWaitShare / 2 }),
-    );
-  return new HostWatch({ facts, parts, detectors: [ports], settle, fault });
 }

@@ -61,6 +61,12 @@ export interface Subject {
   /** Of the limit that it is measured against, from 0 to 1. */
   readonly share?: number;
   readonly limit?: number;
+  /** Connections that wait in a listener's queue now. */
+  readonly queue?: number;
+  /** Whose queue it is, in a cluster: the primary's, or one that its workers share. */
+  readonly cluster?: 'primary' | 'worker';
+  /** For so many milliseconds at a time the event loop was held meanwhile, at the worst and at least. */
+  readonly loop_blocked_ms?: number;
   /** Of `count`, those that this process made. */
   readonly own?: number;
   /** Of the ports in use, those that a TIME_WAIT holds. */
@@ -69,6 +75,13 @@ export interface Subject {
   readonly failures?: number;
   /** The ports were taken by bind(), for a local address that the application chose: one pool for all destinations. */
   readonly pooled_bind?: boolean;
+  /** The peer had finished the connection so many milliseconds before the last request on it failed. */
+  readonly fin_before_ms?: number;
+  /** For how long each side keeps an idle connection: the server, as it was seen; the client, by its setting. */
+  readonly peer_idle_timeout_ms?: number;
+  readonly agent_idle_timeout_ms?: number;
+  /** Different HTTP agents that the connections belong to. */
+  readonly agents?: number;
   /** Settings of the kernel that it depends on, by their names, as they are now. */
   readonly kernel?: Readonly<Record<string, number | string>>;
 }

@@ -40,8 +40,9 @@ export function detailsOf(finding: Finding): readonly string[] {
 
 /** Nothing is left of it: for now, or for good. */
 export function endOf(finding: Finding): string {
-  const { noun, title } = wordsOf(finding);
-  const what = `No ${noun[0]}${placeOf(finding.subject)} is ${title} any more`;
+  const { noun, title, happened } = wordsOf(finding);
+  const subject = `${noun[0]}${placeOf(finding)}`;
+  const what = happened ? `For a while no ${subject} has ${title}` : `No ${subject} is ${title} any more`;
   return finding.status === 'cleared'
     ? `${what}.`
     : `${what}; the finding stays open for a while in case they come back.`;
@@ -49,17 +50,21 @@ export function endOf(finding: Finding): string {
 
 /** `3 connections to 127.0.0.1:8080 (GET /document), the oldest for 34 s in CLOSE_WAIT, never closed`. */
 export function summaryOf(finding: Finding): string {
-  const { count, subject, age_s } = finding;
-  const { noun, title, summary } = wordsOf(finding);
-  if (summary) return summary(finding, placeOf(subject));
-  const many = `${count} ${noun[count === 1 ? 0 : 1]}`;
+  const { count, age_s } = finding;
+  const { noun, title, summary, happened } = wordsOf(finding);
+  const place = placeOf(finding);
+  const many = `${count} ${noun[count === 1 ? 0 : 1]}${place}`;
+  if (summary) return summary(finding, many, place);
+  if (happened) return `${many} ${title}, ${count === 1 ? '' : 'the first '}${spell(age_s)} ago`;
   const since = count === 1 ? 'for' : 'the oldest for';
-  return `${many}${placeOf(subject)}, ${since} ${spell(age_s)} ${title}`;
+  return `${many}, ${since} ${spell(age_s)} ${title}`;
 }
 
-function placeOf({ destination, listener, local_address, request, pipe_target }: Finding['subject']): string {
+function placeOf(finding: Finding): string {
+  const { destination, listener, local_address, request, pipe_target } = finding.subject;
+  const { at = 'accepted on' } = wordsOf(finding);
   const from = local_address === undefined ? '' : ` from ${local_address}`;
-  const where = listener ? ` accepted on ${listener}` : destination ? `${from} to ${destination}` : from;
+  const where = listener ? ` ${at} ${listener}` : destination ? `${from} to ${destination}` : from;
   const what = request ? ` (${request})` : '';
   return where + what + (pipe_target ? ` piped into a ${pipe_target}` : '');
 }

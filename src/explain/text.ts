@@ -1,3 +1,4 @@
+import type { SampledConnection } from '../detectors/detector.ts';
 import { detailsOf, type ExplainedFinding, endOf, summaryOf, wordsOf } from './explain.ts';
 import { spell } from './spell.ts';
 
@@ -63,14 +64,24 @@ function growthRows(finding: ExplainedFinding): [string, string][] {
   ];
 }
 
-function connectionRows({ sample, count, subject }: ExplainedFinding): [string, string][] {
-  if (sample.length === 0) return [];
-  const rows = sample.slice(0, mostConnections).map(({ connection_id, local, peer, state, age_s, rx_queue }, index) => {
-    const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}, ${payload(state, rx_queue)} B unread`;
+function connectionRows({ kind, sample, count, subject }: ExplainedFinding): [string, string][] {
+  // A listener is no connection: where it is and which line made it is said above.
+  const connections = sample.filter(({ state }) => state !== 'listen');
+  const rows = connections.slice(0, mostConnections).map((one, index) => {
+    const { connection_id, local, peer, state, age_s } = one;
+    const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}${queueOf(kind, one)}`;
     return [index === 0 ? 'socket' : '', text] as [string, string];
   });
+  if (rows.length === 0) return [];
   const all = subject.failures ?? count;
   return all > rows.length ? [...rows, ['', `and ${all - rows.length} more`]] : rows;
+}
+
+/** What waits, and for whom. */
+function queueOf(kind: ExplainedFinding['kind'], { state, rx_queue, tx_queue }: SampledConnection): string {
+  if (kind === 'stuck_write') return `, ${tx_queue} B not acknowledged`;
+  if (kind === 'handshake_stall') return '';
+  return `, ${payload(state, rx_queue)} B unread`;
 }
 
 /** Without the one that stands for an unread FIN. */

@@ -34,13 +34,21 @@ export interface TcpInfo {
   readonly bytesRetransmitted: number | undefined;
 }
 
+/** Connections that wait to be accepted; with one more than `limit` the queue is full. */
+export interface AcceptQueueLength {
+  readonly queue: number;
+  readonly limit: number;
+}
+
 /** `tcpi_*` by offset in bytes; a field exists when the struct reaches its end. */
 const offset = {
   state: 0,
   retransmits: 2,
   probes: 3,
   backoff: 4,
-  unacked: 24,
+  /** tcpi_unacked, and tcpi_sacked: of a listener, its accept queue and its limit. */
+  unacknowledged: 24,
+  selectivelyAcknowledged: 28,
   lastDataSent: 44,
   lastDataReceived: 52,
   lastAckReceived: 56,
@@ -113,6 +121,14 @@ export class TcpInfoBuffer implements TcpInfo {
     return stateFromLinux(this.#view.getUint8(offset.state)) ?? 'closed';
   }
 
+  /** Of a listener, the kernel puts its queue into these two: how many wait, and how many may. */
+  get acceptQueue(): AcceptQueueLength {
+    return {
+      queue: this.#view.getUint32(offset.unacknowledged, true),
+      limit: this.#view.getUint32(offset.selectivelyAcknowledged, true),
+    };
+  }
+
   get retransmitsInARow(): number {
     return this.#view.getUint8(offset.retransmits);
   }
@@ -126,7 +142,7 @@ export class TcpInfoBuffer implements TcpInfo {
   }
 
   get segmentsUnacknowledged(): number {
-    return this.#view.getUint32(offset.unacked, true);
+    return this.#view.getUint32(offset.unacknowledged, true);
   }
 
   get sendWindow(): number | undefined {
@@ -183,7 +199,7 @@ export function readTcpInfo(view: DataView, length: number): TcpInfo | undefined
     retransmitsInARow: view.getUint8(offset.retransmits),
     probes: view.getUint8(offset.probes),
     backoff: view.getUint8(offset.backoff),
-    segmentsUnacknowledged: view.getUint32(offset.unacked, true),
+    segmentsUnacknowledged: view.getUint32(offset.unacknowledged, true),
     sendWindow: u32(view, length, offset.sendWindow),
     lastDataSentMs: view.getUint32(offset.lastDataSent, true),
     lastDataReceivedMs: view.getUint32(offset.lastDataReceived, true),

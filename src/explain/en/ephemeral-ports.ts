@@ -57,7 +57,7 @@ function isWaiting({ time_waits = 0, share = 0, limit = 0 }: Finding['subject'])
   return time_waits * 2 >= share * limit;
 }
 
-function summary({ count, age_s, subject }: Finding, place: string): string {
+function summary({ count, age_s, subject }: Finding, _many: string, place: string): string {
   const { failures, share, limit } = subject;
   const since = spell(age_s);
   if (share === undefined && failures !== undefined)

@@ -13,3 +13,8 @@ export const acceptQueue = {
   name: 'places in the accept queue',
   reached: 'The queue is full: whoever comes now is turned away.',
 };
+
+export const synQueue = {
+  name: 'places in the SYN queue',
+  reached: 'The SYN queue is full: the kernel drops what new clients send.',
+};

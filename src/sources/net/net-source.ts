@@ -7,9 +7,11 @@ import type { NotSupportedError } from '../../errors.ts';
 import type { SocketCookie, SocketIdentity } from '../../tcp/identity.ts';
 import { Slices } from '../slices.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
+import { type AgentSocket, agentSockets } from './agent-sockets.ts';
 import type { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
 import type { HookPorts } from './hook-ports.ts';
+import { type Listener, Listeners } from './listeners.ts';
 import { PortFailures } from './port-failures.ts';
 import { Registry } from './registry.ts';
 import { Requests } from './requests.ts';
@@ -34,9 +36,11 @@ export class NetSource implements Source {
   readonly #portFailures: PortFailures;
   #report: Report = () => {};
   #life: SocketLife | undefined;
+  readonly #listeners: Listeners;
 
   constructor(options: NetSourceOptions) {
     this.#options = options;
+    this.#listeners = new Listeners({ ...options, siteOf: (server) => this.#life?.siteOf(server) });
     this.#portFailures = new PortFailures(options.now);
     this.#requests = new Requests({
       ...options,
@@ -61,7 +65,7 @@ export class NetSource implements Source {
     const [requests, portFailures] = [this.#requests, this.#portFailures];
     const ports = { ...this.#options, requests, portFailures, report };
     this.#life = new SocketLife(this.#registry, ports);
-    const undo = [installHook(this.#life, ports), requests.install()];
+    const undo = [installHook(this.#life, ports), this.#listeners.install(), requests.install()];
     signal.addEventListener('abort', () => undo.forEach((act) => void act()), { once: true });
   }
 
@@ -116,6 +120,21 @@ export class NetSource implements Source {
       held.push(entry.fd);
     }
     return held;
+  }
+
+  /** The TCP servers of this thread that listen now. */
+  listeners(): readonly Listener[] {
+    return this.#listeners.now();
+  }
+
+  /** So many agents of HTTP clients have opened connections. */
+  get agentsOpened(): number {
+    return this.#requests.agents.opened;
+  }
+
+  /** The connections of this thread that belong to such agents; undefined stands for any other. */
+  agentSockets(): Generator<AgentSocket | undefined> {
+    return agentSockets(this.#registry, this.#requests, this.#options.kernel());
   }
 
   /** How often something was seen to happen to a connection. */

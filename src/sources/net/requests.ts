@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import type { CallSite } from '../../connection/call-site.ts';
 import type { Endpoint } from '../../tcp/endpoint.ts';
 import type { Instant } from '../../tcp/identity.ts';
+import { Agents } from './agents.ts';
 import type { CallSites } from './call-site.ts';
 import { listenTo } from './channel.ts';
-import { plainValue } from './plain-value.ts';
 import type { ServedRequest } from './served-request.ts';
 import { wrapMethod } from './wrap.ts';
 
@@ -15,6 +15,8 @@ export interface UndiciRequest {
   readonly site: CallSite | undefined;
   /** 1 for the first request on this socket. */
   readonly nth: number;
+  /** Head and body; undefined where the body's length is not known beforehand. */
+  readonly bytes: number | undefined;
 }
 
 /** What is remembered of a request from the moment at which it was made. */
@@ -42,6 +44,7 @@ export interface RequestPorts {
  * that leaks, so the blame goes to the request that is on the socket now, remembered when it was made.
  */
 export class Requests {
+  readonly agents: Agents;
   readonly #made = new WeakMap<object, Made>();
   readonly #undici = new WeakMap<Socket, UndiciRequest | undefined>();
   readonly #busyBefore = new WeakSet<Socket>();
@@ -58,6 +61,7 @@ export class Requests {
 
   constructor(ports: RequestPorts) {
     this.#ports = ports;
+    this.agents = new Agents(ports.now);
   }
 
   install(): () => void {
@@ -71,9 +75,12 @@ export class Requests {
     this.#subscribe('undici:client:beforeConnect', (message) => {
       this.#undiciConnects = message.connectParams as object;
     });
-    this.#subscribe('undici:client:connected', (message) => this.#undici.set(message.socket as Socket, undefined));
+    this.#subscribe('undici:client:connected', (message) => {
+      this.#undici.set(message.socket as Socket, undefined);
+      this.agents.connectedByUndici(message.socket as Socket);
+    });
     this.#subscribe('undici:client:sendHeaders', (message) =>
-      this.#sent(message.request as { method: string; path: string }, message.socket as Socket),
+      this.#sent(message.request as SentRequest, message.headers, message.socket as Socket),
     );
     return () => {
       this.#installed = false;
@@ -119,8 +126,8 @@ export class Requests {
    * requests that may be others than the one on whose behalf it is called.
    */
   connecting(socket: Socket, options: object, requested: Endpoint, context: unknown): boolean {
-    // lib/_http_agent.js, createSocket: this connect() is a http.Agent's, so that node:http is loaded.
-    if (this.#mustWrapAgent && plainValue(options, '_agentKey') !== undefined) {
+    // A http.Agent's: node:http is loaded.
+    if (this.agents.connecting(socket, options) && this.#mustWrapAgent) {
       this.#wrapAgent();
       const made = { at: this.#ports.now(), site: undefined, context };
       this.#first = { socket: new WeakRef(socket), made };
@@ -154,11 +161,11 @@ export class Requests {
     if (socket) this.#served(request, socket, 'http', request.reusedSocket === true);
   }
 
-  #sent(request: { method: string; path: string }, socket: Socket): void {
+  #sent(request: SentRequest, head: unknown, socket: Socket): void {
     const { method, path } = request;
     const nth = (this.#undici.get(socket)?.nth ?? 0) + 1;
     const made = this.#made.get(request);
-    this.#undici.set(socket, { method, path, site: made?.site, nth });
+    this.#undici.set(socket, { method, path, site: made?.site, nth, bytes: bytesOf(request, head) });
     if (nth === 1) this.#ports.assigned(socket, made?.context);
     this.#served(request, socket, 'undici', nth > 1);
   }
@@ -202,4 +209,17 @@ export class Requests {
 interface ClientRequest {
   readonly socket?: Socket | null;
   readonly reusedSocket?: boolean;
+}
+
+/** undici's, as far as it is read here. */
+interface SentRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentLength?: number | null;
+}
+
+function bytesOf({ body, contentLength }: SentRequest, head: unknown): number | undefined {
+  const length = body === null ? 0 : contentLength;
+  return typeof head === 'string' && typeof length === 'number' ? head.length + length : undefined;
 }

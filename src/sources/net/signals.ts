@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import type { HttpSignals, SocketSignals } from '../../connection/observation.ts';
 import type { Entry } from './entry.ts';
+import { internalOf } from './internal.ts';
 import type { Requests } from './requests.ts';
 
 /** The parts of Node's streams, sockets and HTTP messages that tell why a connection is stuck; read, never written. */
@@ -117,13 +118,8 @@ function isPiped(incoming: Incoming | null | undefined): boolean {
   return (incoming?._readableState?.pipes?.length ?? 0) > 0;
 }
 
-function label(method: string | undefined, path: string | undefined): string | undefined {
+/** `POST /upload`: without the query, which may hold what nobody is to read. */
+export function label(method: string | undefined, path: string | undefined): string | undefined {
   if (method === undefined || path === undefined) return undefined;
   return `${method} ${path.split('?', 1)[0]}`;
-}
-
-/** The value of a property whose name is a symbol that only its maker has; undefined where there is none. */
-function internalOf(socket: object, description: string): unknown {
-  const symbol = Object.getOwnPropertySymbols(socket).find((candidate) => candidate.description === description);
-  return symbol && Reflect.get(socket, symbol);
 }

@@ -6,6 +6,7 @@ import { optionsOf, peerOf, requestedEndpoint } from './connect-options.ts';
 import { isDullHandshake } from './dull.ts';
 import type { Entry } from './entry.ts';
 import type { HookPorts } from './hook-ports.ts';
+import { reportRace } from './keep-alive.ts';
 import { connectStatus, errorCode, isOneOfSeveral, serverOf, wasReset } from './node-socket.ts';
 import type { Registry } from './registry.ts';
 import { SocketEnd } from './socket-end.ts';
@@ -160,7 +161,9 @@ export class SocketLife {
       // A 'connection' listener may destroy its socket before anybody hears of it.
       if (entry.unclaimed && serverOf(socket)) this.accepted(socket);
       this.settle(entry);
-      this.#ports.requests.ending(this.#registry.outermost(entry));
+      const outermost = this.#registry.outermost(entry);
+      this.#ports.requests.ending(outermost);
+      reportRace(entry, outermost, errorCode(error), this.#ports);
       const refusal = entry.phase === 'opening' ? connectStatus(error) : undefined;
       // Not refused, and not connecting any more: it was connected, and reset before anybody asked.
       if (entry.phase === 'opening' && !entry.awaited && !socket.connecting && refusal === undefined)
@@ -225,6 +228,11 @@ export class SocketLife {
 
   listenSite({ socket }: Entry): CallSite | undefined {
     const server = serverOf(socket);
-    return server && this.#listenSites.get(server);
+    return server && this.siteOf(server);
+  }
+
+  /** Of its listen() call. */
+  siteOf(server: Server): CallSite | undefined {
+    return this.#listenSites.get(server);
   }
 }

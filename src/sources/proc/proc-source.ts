@@ -1,8 +1,8 @@
 import type { Glance } from '../../connection/census.ts';
+import { isOrphan } from '../../connection/orphan.ts';
 import { NotSupportedError } from '../../errors.ts';
 import type { Instant, SocketIdentity } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
-import { isOrphan } from '../orphan.ts';
 import type { Pace, PacedLook, Spent } from '../pace.ts';
 import type { LookRequest, OwnLook, Report, Source } from '../source.ts';
 import { TableReport } from '../table-report.ts';

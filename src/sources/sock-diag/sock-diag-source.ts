@@ -1,9 +1,9 @@
 import type { Glance } from '../../connection/census.ts';
+import { isOrphan, orphanStates } from '../../connection/orphan.ts';
 import { NotSupportedError, SynfinError } from '../../errors.ts';
 import type { Libc } from '../../ffi/libc.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
-import { isOrphan, orphanStates } from '../orphan.ts';
 import type { Pace, PacedLook, Spent } from '../pace.ts';
 import type { LookRequest, OwnLook, Report, Source } from '../source.ts';
 import type { DiagMessage } from './diag-message.ts';

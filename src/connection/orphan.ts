@@ -1,5 +1,5 @@
-import type { Glance } from '../connection/census.ts';
 import type { TcpState } from '../tcp/state.ts';
+import type { Glance } from './census.ts';
 
 /** Those in which a connection goes on after its descriptor was closed, but TIME_WAIT, which ends by itself. */
 export const orphanStates = ['fin_wait_1', 'fin_wait_2', 'last_ack', 'closing'] as const satisfies TcpState[];

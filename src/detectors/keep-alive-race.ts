@@ -1,0 +1,116 @@
+import type { Race } from '../connection/host-fact.ts';
+import type { HostLook } from '../connection/host-facts.ts';
+import { formatEndpoint } from '../tcp/endpoint.ts';
+import type { Instant } from '../tcp/identity.ts';
+import { type Case, placeCase, rounded } from './case.ts';
+import type { SampledConnection, Subject } from './detector.ts';
+import type { HostDetector } from './host-detector.ts';
+import { observedTimeout } from './observed-timeout.ts';
+
+/** A failure counts for so long, in microseconds. */
+const windowUs = 300_000_000;
+
+/** Bounds: places, the failures of each, and those of them that are shown. */
+const mostPlaces = 100;
+const mostFailures = 1000;
+const mostSampled = 10;
+
+/**
+ * The server gives an idle connection up just when the client uses it again, because the client would keep it longer.
+ *
+ *     healthy: the client is the first to give up      sick
+ *       us                        server                us                        server
+ *       │ ◀─────── answer ──────── │                    │ ◀─────── answer ──────── │
+ *       │        (idle)            │                    │        (idle)            │
+ *       │ ───────── FIN ─────────▶ │                    │ ◀───────── FIN ───────── │  its patience is over
+ *       │ ═══ a new connection ══▶ │                    │ ─────── request ───────▶ │
+ *                                                       │ ◀───────── RST ───────── │  ECONNRESET
+ *
+ * Not sick: a server that is started anew, and ends all its connections in one moment, however long each was idle.
+ */
+export class KeepAliveRace implements HostDetector {
+  readonly #places = new Map<string, Race[]>();
+  readonly #isIgnored: (race: Race) => boolean;
+
+  /** `isIgnored`: the application wants to hear nothing of that destination. */
+  constructor(isIgnored: (race: Race) => boolean = () => false) {
+    this.#isIgnored = isIgnored;
+  }
+
+  examine({ races }: HostLook, at: Instant): readonly Case[] {
+    for (const race of races) if (!this.#isIgnored(race)) this.#note(race);
+    const cases: Case[] = [];
+    for (const [place, before] of this.#places) {
+      const failures = before.filter((failure) => at - failure.at < windowUs);
+      if (failures.length === 0) this.#places.delete(place);
+      else this.#places.set(place, failures);
+      const timeout = observedTimeout(failures);
+      if (timeout !== 'none') cases.push(caseOf(place, failures, timeout, at));
+    }
+    return cases;
+  }
+
+  #note(race: Race): void {
+    const destination = destinationOf(race);
+    const line = race.site?.frames()[0];
+    const place = line === undefined ? this.#placeTo(destination) : `${destination}|${line}`;
+    const failures = this.#places.get(place) ?? [];
+    if (failures.length === 0 && this.#places.size >= mostPlaces) return;
+    failures.push(race);
+    if (failures.length > mostFailures) failures.shift();
+    this.#places.set(place, failures);
+  }
+
+  /** A request whose line was not captured goes with the others to the same destination. */
+  #placeTo(destination: string): string {
+    const begins = `${destination}|`;
+    for (const place of this.#places.keys()) if (place.startsWith(begins)) return place;
+    return begins;
+  }
+}
+
+function caseOf(where: string, failures: readonly Race[], timeoutMs: number | undefined, at: Instant): Case {
+  const sites = failures.filter(({ site }) => site !== undefined);
+  const sampled = [...sites, ...failures.filter(({ site }) => site === undefined)].slice(0, mostSampled);
+  const [first, last] = [failures[0], failures.at(-1)];
+  const agentMs = failures.find(({ agentIdleMs }) => agentIdleMs !== undefined)?.agentIdleMs;
+  const request = sampled[0]?.request;
+  const subject: Subject = {
+    role: 'client',
+    ...(first && { destination: destinationOf(first) }),
+    ...(request !== undefined && { request }),
+    ...(last && { fin_before_ms: Math.round(last.finBeforeMs) }),
+    ...(timeoutMs !== undefined && { peer_idle_timeout_ms: timeoutMs }),
+    ...(agentMs !== undefined && { agent_idle_timeout_ms: agentMs }),
+  };
+  return placeCase({
+    kind: 'keep_alive_race',
+    cause: 'reused_after_fin',
+    count: failures.length,
+    where,
+    since: first?.at ?? at,
+    severity: 'warning',
+    subject,
+    sample: sampled.map((failure) => sampleOf(failure, at)),
+    confidence: 'observed',
+  });
+}
+
+function sampleOf({ connectionId, local, peer, at: failedAt, site }: Race, at: Instant): SampledConnection {
+  return {
+    connection_id: connectionId,
+    local: local ? formatEndpoint(local) : null,
+    peer: peer ? formatEndpoint(peer) : null,
+    state: 'closed',
+    age_s: rounded((at - failedAt) / 1e6),
+    rx_queue: 0,
+    tx_queue: 0,
+    call_site: site?.frames() ?? [],
+    trace_id: null,
+  };
+}
+
+function destinationOf({ requested, peer }: Race): string {
+  const end = requested ?? peer;
+  return end ? formatEndpoint(end) : 'unknown';
+}

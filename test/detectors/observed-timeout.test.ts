@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { observedTimeout } from '../../src/detectors/observed-timeout.ts';
+import { race } from './races.ts';
+
+/** Failures at these seconds, with how long the peer had been idle when it finished. */
+function timeout(...failures: readonly (readonly [at: number, idleMs: number | undefined])[]) {
+  return observedTimeout(failures.map(([at, peerIdleMs]) => race(at, { peerIdleMs })));
+}
+
+/**
+ *     a timeout of the server                the server goes
+ *       ────idle────FIN                        ───────idle──FIN
+ *           ────idle────FIN                             ─idle─FIN
+ *                   ────idle────FIN                 ─────idle─FIN
+ */
+describe('observedTimeout', () => {
+  it('one failure after 900 ms of idleness → a timeout: hardly anything else ends such a connection', () => {
+    assert.equal(timeout([1, 900]), 900);
+    assert.equal(timeout([1, 899]), 'none');
+    assert.equal(timeout([1, 5000]), 5000);
+  });
+
+  it('after less, three occasions that are alike → a timeout; two → none yet', () => {
+    assert.equal(timeout([1, 200], [2, 204]), 'none');
+    assert.equal(timeout([1, 200], [2, 204], [3, 208]), 204);
+  });
+
+  it('several at one moment are one occasion', () => {
+    assert.equal(timeout([1, 200], [1.03, 200], [1.06, 200]), 'none');
+    assert.equal(timeout([1, 200], [1.09, 200], [2, 200], [3, 200]), 200);
+  });
+
+  it('all at one moment however long each had been idle → none: the server was started anew', () => {
+    assert.equal(timeout([1, 8], [1.01, 300], [1.02, 2400]), 'none');
+  });
+
+  it('a restart among timeouts does not hide them', () => {
+    assert.equal(timeout([1, 5000], [9, 8], [9.01, 3000], [20, 5004]), 5004);
+  });
+
+  it('less than 40 ms → in use, and not idle', () => {
+    assert.equal(timeout([1, 40], [2, 40], [3, 40]), 40);
+    assert.equal(timeout([1, 36], [2, 36], [3, 36]), 'none');
+  });
+
+  it('occasions that differ by more than a quarter, and the ticks of the kernel → none', () => {
+    assert.equal(timeout([1, 300], [2, 300], [3, 380]), 300);
+    assert.equal(timeout([1, 200], [2, 300], [3, 700]), 'none');
+  });
+
+  it('no more than half of all occasions alike → none', () => {
+    assert.equal(timeout([1, 200], [2, 200], [3, 200], [4, 500], [5, 700]), 200);
+    assert.equal(timeout([1, 200], [2, 200], [3, 200], [4, 500], [5, 700], [6, 60]), 'none');
+  });
+
+  it('idle times unknown → only that there is one, after three occasions', () => {
+    assert.equal(timeout([1, undefined], [2, undefined]), 'none');
+    assert.equal(timeout([1, undefined], [2, undefined], [3, undefined]), undefined);
+  });
+
+  it('nothing failed → none', () => assert.equal(timeout(), 'none'));
+});
