@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
+import { audienceFor } from './audience.ts';
 import { HostFacts, isOfTheHost } from './connection/host-facts.ts';
 import type { LifecycleEvent } from './connection/lifecycle-event.ts';
 import type { Observation, SocketRef } from './connection/observation.ts';
@@ -15,14 +16,14 @@ import { whenLoaded } from './load-kernel-watch.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
-import type { Audience } from './sources/net/audience.ts';
 import { CallSites, samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
 import type { ServedRequest } from './sources/net/served-request.ts';
-import { answerClaims } from './sources/net/thread-claims.ts';
+import { answerClaims, Threads } from './sources/net/thread-claims.ts';
 import type { Stderr } from './stderr.ts';
 import { captureContext } from './telemetry/api.ts';
 import { type SpanCounts, Telemetry } from './telemetry/telemetry.ts';
+import { Underway } from './underway.ts';
 import { version } from './version.ts';
 
 /** Of the tracker's connections, at most this share have their descriptor closed already. */
@@ -30,6 +31,9 @@ const releasedShare = 0.1;
 
 /** What has time, but not for ever. */
 const soonMs = 1000;
+
+/** A look that is under way when the agent is closed is over by then. */
+const restMs = 1000;
 
 /** The kernel is looked at so soon after the first socket: a program that is over by then never pays for it. */
 const watchAfterMs = 500;
@@ -44,6 +48,7 @@ export class Agent {
   readonly #intake: Intake;
   readonly #kernel: KernelAccess;
   readonly #net: NetSource;
+  readonly #threads = new Threads();
   #watch: KernelWatch | undefined;
   readonly #faults: Faults;
   readonly #stop = new AbortController();
@@ -51,6 +56,7 @@ export class Agent {
   /** What is started at the application's first socket must not run in that request's asynchronous context. */
   readonly #root = new AsyncResource('SYNFIN');
   #awake = false;
+  readonly #underway = new Underway();
 
   constructor(options: Options, stderr: Stderr) {
     const { maxConnections, maxSpansPerSecond } = options;
@@ -76,12 +82,13 @@ export class Agent {
   start(): void {
     this.telemetry.start();
     this.#net.start(this.#report, this.#stop.signal);
-    this.#stop.signal.addEventListener('abort', () => this.telemetry.close(), { once: true });
+    this.#atEnd(() => this.telemetry.close());
     // Sockets from before this line wake nobody: they are looked for once, by a timer that keeps nothing alive.
     const search = () =>
-      void this.#net.adoptActive(this.#report).catch((error) => this.#faults.note('adoptActive', error));
+      this.#underway.note(this.#net.adoptActive(this.#report).catch((e) => this.#faults.note('adoptActive', e)));
     const timer = setTimeout(search, this.#options.intervalMs).unref();
-    this.#stop.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    this.#atEnd(() => clearTimeout(timer));
+    this.#atEnd(this.#threads.watch((act) => this.#root.runInAsyncScope(act), this.#faults.note));
   }
 
   connections(): readonly ConnectionView[] {
@@ -122,10 +129,17 @@ export class Agent {
     return this.telemetry.counts();
   }
 
+  /** Resolves when nothing that was begun goes on any more. */
   async close(): Promise<void> {
     this.#intake.settle();
     this.#stop.abort();
     this.#listeners.clear();
+    await this.#underway.atRest(restMs);
+  }
+
+  /** What is begun is undone. */
+  #atEnd(undo: () => void): void {
+    this.#stop.signal.addEventListener('abort', () => undo(), { once: true });
   }
 
   readonly #report = (observation: Observation): void => {
@@ -140,7 +154,7 @@ export class Agent {
       if (isOfTheHost(observation)) this.#hostFacts.observe(observation);
       else this.#tellAll(this.#tracker.observe(observation));
       if (observation.kind === 'sweep_end')
-        this.#root.runInAsyncScope(() => void this.#afterSweep(observation.dueAfterMs));
+        this.#root.runInAsyncScope(() => this.#underway.note(this.#afterSweep(observation.dueAfterMs)));
     });
   }
 
@@ -160,12 +174,11 @@ export class Agent {
     const { signal } = this.#stop;
     this.#root.runInAsyncScope(() => {
       const delay = Math.min(watchAfterMs, this.#options.intervalMs);
-      const timer = setTimeout(() => void this.#watchKernel(signal), delay).unref();
-      signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+      const timer = setTimeout(() => this.#underway.note(this.#watchKernel(signal)), delay).unref();
+      this.#atEnd(() => clearTimeout(timer));
       // Not imported: it is a tenth of what it costs to start a program that has no sockets.
       if (process.getBuiltinModule('node:worker_threads').isMainThread) return;
-      const end = answerClaims((descriptors) => this.#net.holding(descriptors));
-      signal.addEventListener('abort', end, { once: true });
+      this.#atEnd(answerClaims((descriptors) => this.#net.holding(descriptors)));
     });
   }
 
@@ -179,6 +192,7 @@ export class Agent {
         tracker: this.#tracker,
         hostFacts: this.#hostFacts,
         net: this.#net,
+        threads: this.#threads,
         report: this.#report,
         now,
         settle: () => this.#intake.settled(),
@@ -217,25 +231,10 @@ export class Agent {
       sites: new CallSites(samplerFor(this.#options.callSites, now), (act) => this.#soon(act)),
       undiciMade: (request) => this.telemetry.undiciMade(request),
       served: (socket, request) => this.#served(socket, request),
-      audience: this.#makeAudience(),
+      audience: audienceFor(this.#options, this.telemetry, this.#tracker),
       wake: () => this.#wake(),
       fault: this.#faults.note,
     });
-  }
-
-  /** Of what is to be ignored only the tracker can tell: with such a list, it hears of everything. */
-  #makeAudience(): Audience {
-    const { telemetry } = this;
-    const all = this.#options.ignore.length > 0;
-    return {
-      get listens() {
-        return all || telemetry.isHeard;
-      },
-      wantsHandshake: (dull) => all || telemetry.wantsHandshake(dull),
-      wantsTeardown: (dull) => all || telemetry.wantsTeardown(dull),
-      keep: (context) => telemetry.keep(context),
-      closed: (connection) => this.#tracker.passed(connection),
-    };
   }
 
   /** In its turn: of a connection that waits in the intake nothing is known yet. */

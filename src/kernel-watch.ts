@@ -21,6 +21,7 @@ import { kernelSources } from './kernel-sources.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
 import type { NetSource } from './sources/net/net-source.ts';
+import type { Threads } from './sources/net/thread-claims.ts';
 import { Selection } from './sources/select.ts';
 import type { Report } from './sources/source.ts';
 import { Strangers } from './strangers.ts';
@@ -34,6 +35,7 @@ export interface KernelWatchPorts {
   readonly tracker: Tracker;
   readonly hostFacts: HostFacts;
   readonly net: NetSource;
+  readonly threads: Threads;
   readonly report: Report;
   readonly now: () => Instant;
   /** Takes in all that was reported. */
@@ -101,7 +103,7 @@ export class KernelWatch {
 function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Examiner {
   const { options, tracker, net, report, settle, now, hostFacts } = ports;
   const reject = (row: Row) => tracker.reject(row.id);
-  const held = new HeldListeners({ procRoot, now, listening: () => hostFacts.listening });
+  const held = new HeldListeners({ procRoot, now, spent, listening: () => hostFacts.listening });
   const unaccepted = new Unaccepted({
     isOurListener: (local) => held.holds(local),
     adopt: (id) => net.adoptDescriptor(id, report, true),
@@ -110,11 +112,10 @@ function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Exa
     reject,
   });
   const strangers = new Strangers({
-    net,
+    ...ports,
+    spent,
     procRoot,
     adoptDescriptors: isMainThread,
-    report,
-    settle,
     isKnown: (row) => tracker.knows(row.id),
     placeUnaccepted: (rows, slices) => unaccepted.place(rows, slices),
     reject,

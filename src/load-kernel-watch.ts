@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { setTimeout } from 'node:timers';
+import { setTimeout as delay } from 'node:timers/promises';
 import type * as KernelWatchModule from './kernel-watch.ts';
 
 /** The build gives it a file of its own, beside the one that this becomes a part of. */
@@ -22,7 +22,7 @@ export async function whenLoaded(
     } catch (error) {
       fault('loading what looks at the kernel', error);
     }
-    await new Promise<void>((resolve) => setTimeout(resolve, pause).unref());
+    await delay(pause, undefined, { ref: false, signal }).catch(() => {});
   }
   return undefined;
 }

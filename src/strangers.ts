@@ -1,7 +1,7 @@
 import type { Row } from './connection/observation.ts';
 import { isHeldUp, sendingIn } from './connection/sending.ts';
 import type { NetSource } from './sources/net/net-source.ts';
-import { askThreads } from './sources/net/thread-claims.ts';
+import type { Threads } from './sources/net/thread-claims.ts';
 import { socketDescriptors } from './sources/proc/proc-fd.ts';
 import type { Slices } from './sources/slices.ts';
 import type { Report } from './sources/source.ts';
@@ -9,12 +9,15 @@ import type { Inode, SocketCookie, SocketIdentity } from './tcp/identity.ts';
 
 export interface StrangersOptions {
   readonly net: NetSource;
+  readonly threads: Threads;
   readonly procRoot: string;
   /** Descriptors belong to the process: one of its threads may adopt those that no JavaScript socket stands for. */
   readonly adoptDescriptors: boolean;
   readonly report: Report;
   /** Takes in all that was reported. */
   readonly settle: () => Promise<void>;
+  /** So many microseconds of CPU went into it besides what the slices took. */
+  readonly spent: (us: number) => void;
   /** Whether a connection with this row's identity is known by now. */
   readonly isKnown: (row: Row) => boolean;
   /** Finds out about those that nobody has open. */
@@ -22,6 +25,14 @@ export interface StrangersOptions {
   /** It is another process's. */
   readonly reject: (row: Row) => void;
 }
+
+/** A thread that is blocked for so many looks in a row is not waited for. */
+const mostUncertain = 6;
+
+/** How many looks in a row it was so. */
+type Looks = ReadonlyMap<Inode, number>;
+
+const nothing: Looks = new Map();
 
 /**
  * Finds out whose the sockets are that the kernel shows and no hook told of. Most belong to other processes of the
@@ -33,6 +44,8 @@ export class Strangers {
   readonly #uid = process.geteuid?.();
   /** Seen at the last look, in a state that most connections leave by themselves. */
   #seen: ReadonlySet<Inode> = new Set();
+  /** Those that may be a thread's that does not answer. They are asked about again. */
+  #uncertain = nothing;
 
   constructor(options: StrangersOptions) {
     this.#options = options;
@@ -49,18 +62,18 @@ export class Strangers {
       const { inode } = row.id;
       if (inode === undefined || isWell(row)) continue;
       if (!this.#mayBeOurs(row)) reject(row);
-      else if (row.state === 'close_wait' || this.#seen.has(inode)) ours.push(row);
+      else if (row.state === 'close_wait' || this.#seen.has(inode) || this.#uncertain.has(inode)) ours.push(row);
       else seen.add(inode);
     }
     this.#seen = seen;
-    if (ours.length === 0) return;
+    if (ours.length === 0) return slices.end();
     const cookies = new Set<SocketCookie>();
     for (const { id } of ours) {
       if (slices.isOver()) await slices.rest();
       if (id.cookie !== undefined) cookies.add(id.cookie);
     }
     net.tellThese(cookies);
-    await net.adoptActive(report);
+    await net.adoptActive(report, slices);
     slices.end();
     await settle();
     slices.begin();
@@ -69,42 +82,53 @@ export class Strangers {
       if (slices.isOver()) await slices.rest();
       if (!isKnown(row)) unplaced.push(row);
     }
-    const certain = unplaced.length === 0 || !adoptDescriptors || (await this.#placeByDescriptor(unplaced, slices));
+    const asks = unplaced.length > 0 && adoptDescriptors;
+    const uncertain = asks ? await this.#placeByDescriptor(unplaced, slices) : nothing;
+    this.#uncertain = uncertain ?? nothing;
     slices.begin();
     for (const row of ours) {
       if (slices.isOver()) await slices.rest();
       if (isKnown(row)) report(row);
-      else if (certain) reject(row);
+      else if (uncertain && !(row.id.inode && uncertain.has(row.id.inode))) reject(row);
     }
     slices.end();
   }
 
-  /** False when /proc could not be read, out of descriptors for example: then nothing is known of anybody. */
-  async #placeByDescriptor(rows: readonly Row[], slices: Slices): Promise<boolean> {
-    const { procRoot, net, report, settle } = this.#options;
+  /**
+   * Returns those of which it cannot be said yet; undefined when /proc could not be read, out of descriptors for
+   * example: then nothing is known of anybody.
+   */
+  async #placeByDescriptor(rows: readonly Row[], slices: Slices): Promise<Looks | undefined> {
+    const { procRoot, net, threads, report, settle, spent } = this.#options;
     slices.end();
     const descriptors = await socketDescriptors(procRoot, 'self');
-    if (descriptors === undefined) return false;
+    if (descriptors === undefined) return undefined;
+    spent(descriptors.costUs);
     slices.begin();
     const held: Held[] = [];
     for (const { id } of rows) {
       if (slices.isOver()) await slices.rest();
-      const numbers = id.inode === undefined ? undefined : descriptors.get(id.inode);
-      if (numbers) held.push({ id, numbers });
+      const { inode } = id;
+      const numbers = inode === undefined ? undefined : descriptors.byInode.get(inode);
+      if (inode !== undefined && numbers) held.push({ id: { ...id, inode }, numbers });
     }
-    if (held.length === 0) return true;
+    if (held.length === 0) return nothing;
     // Not every connection of this thread is told of, and a row without a cookie does not say which it is.
     const ours = new Set(net.holding(held.flatMap(({ numbers }) => numbers)));
     slices.end();
     await settle();
     const foreign = held.filter(({ numbers }) => !numbers.some((number) => ours.has(number)));
-    const theirs = await askThreads(foreign.flatMap(({ numbers }) => numbers));
+    const { theirs, whole } = await threads.ask(foreign.flatMap(({ numbers }) => numbers));
     slices.begin();
+    const uncertain = new Map<Inode, number>();
     for (const { id, numbers } of foreign) {
       if (slices.isOver()) await slices.rest();
-      if (!numbers.some((number) => theirs.has(number))) net.adoptDescriptor(id, report);
+      if (numbers.some((number) => theirs.has(number))) continue;
+      const looks = (this.#uncertain.get(id.inode) ?? 0) + 1;
+      if (whole || looks >= mostUncertain) net.adoptDescriptor(id, report);
+      else uncertain.set(id.inode, looks);
     }
-    return true;
+    return uncertain;
   }
 
   /** Root may hold sockets of any user; everybody else, those made under the same one. */
@@ -114,7 +138,7 @@ export class Strangers {
 }
 
 interface Held {
-  readonly id: SocketIdentity;
+  readonly id: SocketIdentity & { readonly inode: Inode };
   /** The descriptors of this process that stand for it. */
   readonly numbers: readonly number[];
 }

@@ -1,12 +1,8 @@
 import type { SocketIdentity } from '../tcp/identity.ts';
-import type { TcpState } from '../tcp/state.ts';
 import type { Row } from './observation.ts';
 
 const mostRows = 16_384;
 const mostForeign = 65_536;
-
-/** A connection can wait to be accepted in these. */
-const canWait: ReadonlySet<TcpState> = new Set(['established', 'close_wait'] as const);
 
 /**
  * Rows of sockets that no known connection stands for, kept until somebody finds out whose they are. Most are other
@@ -22,8 +18,7 @@ export class StrangerRows {
   }
 
   keep(row: Row): void {
-    // Of those that nobody has open, only one that waits to be accepted can be ours.
-    if (row.id.inode === undefined && !canWait.has(row.state)) return;
+    if (isNobodys(row)) return;
     const name = nameOf(row.id);
     if (this.#rows.size >= mostRows && !this.#rows.has(name)) this.#dropped++;
     else this.#rows.set(name, row);
@@ -48,6 +43,14 @@ export class StrangerRows {
   get dropped(): number {
     return this.#dropped;
   }
+}
+
+/**
+ * No process has a file for it, and none will: it is closed and only on its way out, or, where the source tells no
+ * inodes, on its way through. One that is established, or whose peer has finished, may wait to be accepted.
+ */
+function isNobodys({ id, state }: Row): boolean {
+  return id.inode === undefined && state !== 'established' && state !== 'close_wait';
 }
 
 function nameOf({ cookie, inode, tuple }: SocketIdentity): string {

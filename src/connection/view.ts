@@ -1,7 +1,15 @@
 import type { Endpoint } from '../tcp/endpoint.ts';
 import type { Instant } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
-import { type CloseInitiator, type CloseType, idOf, type Lifecycle, type Role, type StateChange } from './lifecycle.ts';
+import {
+  type CloseInitiator,
+  type CloseType,
+  idOf,
+  type Lifecycle,
+  type Moment,
+  type Role,
+  type StateChange,
+} from './lifecycle.ts';
 import type { Step, StepName } from './lifecycle-event.ts';
 import type { SocketSignals } from './observation.ts';
 import type { ObservationSource } from './observation-source.ts';
@@ -105,28 +113,32 @@ export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
 export function stepsOf(connection: Lifecycle): readonly Step[] {
   const { syn, established, finSent, finReceived, rstSent, rstReceived } = connection;
   const steps: Step[] = [];
-  if (syn) steps.push({ name: 'syn', ...syn });
+  if (syn) steps.push({ name: 'syn', at: syn.at, inferred: syn.inferred });
   if (established) {
     const rtt = connection.rttUs ?? 0;
     // The client hears SYN+ACK and answers at once; the server answered one round trip before the ACK came.
     const synAck = connection.role === 'server' ? Math.max(syn?.at ?? 0, established.at - rtt) : established.at;
     steps.push({ name: 'syn_ack', at: synAck as Instant, inferred: true });
-    steps.push({ name: 'ack', ...established });
+    steps.push({ name: 'ack', at: established.at, inferred: established.inferred });
   }
   // The kernel's counters are in milliseconds: where two moments fall together, the initiator's was first.
-  const fins: [StepName, typeof finSent][] = [
-    ['fin.sent', finSent],
-    ['fin.received', finReceived],
-  ];
-  if (connection.initiator === 'remote') fins.reverse();
-  const later: [StepName, typeof finSent][] = [
-    ...fins,
-    ['fin.acked', finAcked(connection)],
-    ['rst.sent', rstSent],
-    ['rst.received', rstReceived],
-  ];
-  const ending = later.flatMap(([name, moment]) => (moment ? [{ name, ...moment }] : []));
-  return [...steps, ...ending.sort((a, b) => a.at - b.at)];
+  const first = steps.length;
+  if (connection.initiator !== 'remote') insert(steps, first, 'fin.sent', finSent);
+  insert(steps, first, 'fin.received', finReceived);
+  if (connection.initiator === 'remote') insert(steps, first, 'fin.sent', finSent);
+  insert(steps, first, 'fin.acked', finAcked(connection));
+  insert(steps, first, 'rst.sent', rstSent);
+  insert(steps, first, 'rst.received', rstReceived);
+  return steps;
+}
+
+/** Among those from `first` on, after what was not later. */
+function insert(steps: Step[], first: number, name: StepName, moment: Moment | undefined): void {
+  if (moment === undefined) return;
+  const { at, inferred } = moment;
+  let place = steps.length;
+  while (place > first && (steps[place - 1] as Step).at > at) place--;
+  steps.splice(place, 0, { name, at, inferred });
 }
 
 /** The edge that only an acknowledgement of our FIN makes. */

@@ -13,6 +13,8 @@ export interface HeldListenersOptions {
   readonly procRoot: string;
   readonly now: () => Instant;
   /** The listeners of the network namespace, whoever's they are. */
+  /** So many microseconds of CPU went into it. */
+  readonly spent: (us: number) => void;
   readonly listening: () => readonly Row[];
 }
 
@@ -44,13 +46,14 @@ export class HeldListeners {
 
   /** Looks for all the listeners among our descriptors. False where they cannot be read. */
   async #find(): Promise<boolean> {
-    const { procRoot, now, listening } = this.#options;
+    const { procRoot, now, listening, spent } = this.#options;
     const at = now();
     const inodes = listening().map(({ id }) => id.inode);
-    const descriptors = await socketDescriptors(procRoot, 'self');
-    if (descriptors === undefined) return false;
+    const held = await socketDescriptors(procRoot, 'self');
+    if (held === undefined) return false;
+    spent(held.costUs);
     if (this.#known.size > mostListeners) this.#known.clear();
-    for (const inode of inodes) if (inode !== undefined) this.#known.set(inode, { ours: descriptors.has(inode), at });
+    for (const inode of inodes) if (inode !== undefined) this.#known.set(inode, { ours: held.byInode.has(inode), at });
     return true;
   }
 }

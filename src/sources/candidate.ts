@@ -63,8 +63,8 @@ export class Candidate {
   }
 
   /** Whether this host can run it now. A probe that breaks, at once or later, refuses too. */
-  async probe(now: () => Instant): Promise<boolean> {
-    const refusal = await this.#refusal();
+  async probe(now: () => Instant, signal?: AbortSignal): Promise<boolean> {
+    const refusal = await this.#refusal(signal);
     if (refusal === undefined) return true;
     this.#state = 'refused';
     this.#reason = messageOf(refusal);
@@ -142,16 +142,17 @@ export class Candidate {
     this.#options.report(observation);
   }
 
-  async #refusal(): Promise<unknown> {
+  async #refusal(signal: AbortSignal | undefined): Promise<unknown> {
     try {
-      return await this.#source.probe();
+      return await this.#source.probe(signal);
     } catch (error) {
       return error ?? new Error('its probe failed');
     }
   }
 
+  /** A trial costs, too: one that is dear is made as rarely as the budget wants it, however soon it would be due. */
   #pause(now: Instant): void {
-    this.#dueAt = now + this.#pauseMs * 1000;
+    this.#dueAt = now + Math.max(this.#pauseMs, this.#source.pause?.() ?? 0) * 1000;
     this.#pauseMs = Math.min(this.#pauseMs * 2, this.#options.retryMs * longestPause);
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instant } from '../tcp/identity.ts';
 import { type CpuTimes, othersLagUs, threadLagUs } from './cpu-clock.ts';
+import { OthersRate, othersUs } from './others-rate.ts';
 import { Slices } from './slices.ts';
 
 export interface PaceOptions {
@@ -12,7 +13,7 @@ export interface PaceOptions {
   readonly cpu: () => CpuTimes | undefined;
 }
 
-/** What looking has cost. Milliseconds of CPU, or of wall time where no CPU clock could bound it: never less than was spent. */
+/** What looking has cost. Milliseconds of CPU, or of wall time, within bounds, where there is no CPU clock. */
 export interface Spent {
   readonly looks: number;
   readonly cpuMs: number;
@@ -30,16 +31,18 @@ export class Pace {
   #unpaidUs = 0;
   #lookUs = 0;
   #everyMs: number;
+  readonly #others: OthersRate;
 
   constructor(options: PaceOptions) {
     this.#options = options;
     this.#everyMs = options.intervalMs;
+    this.#others = new OthersRate(options.now, options.cpu());
   }
 
   /** A look begins. Several may be under way: each pays. */
   look(): PacedLook {
     const { now, cpu } = this.#options;
-    return new PacedLook(new Slices(now), cpu, (us) => this.#paid(us));
+    return new PacedLook(now, cpu, this.#others, (us) => this.#paid(us));
   }
 
   /** How long to wait now: what was spent since the last time, divided by its share. */
@@ -80,27 +83,44 @@ export class Pace {
 }
 
 /** A longer one fires at once (timers.md, setTimeout). */
-const longestTimerMs = 2 ** 31 - 1;
+export const longestTimerMs = 2 ** 31 - 1;
+
+/**
+ * No call in the pool is held to have worked longer than this, in microseconds, where no CPU clock tells: a page of a
+ * table and a datagram take a tenth of it, the first of each, for which the kernel walks through its whole hash table,
+ * up to all of it. What is over that was waiting for a thread of the pool.
+ */
+const longestCallUs = 10_000;
 
 /** One look at the kernel: what it takes on the event loop, and elsewhere. */
 export class PacedLook {
   readonly slices: Slices;
+  readonly #now: () => Instant;
   readonly #cpu: () => CpuTimes | undefined;
+  readonly #others: OthersRate;
+  readonly #startedAt: Instant;
   readonly #before: CpuTimes | undefined;
+  readonly #usualRate: number | undefined;
   readonly #pay: (us: number) => void;
   #elsewhereUs = 0;
+  #boundedUs = 0;
   #childUs = 0;
 
-  constructor(slices: Slices, cpu: () => CpuTimes | undefined, pay: (us: number) => void) {
-    this.slices = slices;
+  constructor(now: () => Instant, cpu: () => CpuTimes | undefined, others: OthersRate, pay: (us: number) => void) {
+    this.slices = new Slices(now);
+    this.#now = now;
     this.#cpu = cpu;
+    this.#others = others;
     this.#before = cpu();
+    this.#startedAt = now();
+    this.#usualRate = others.looking(this.#before);
     this.#pay = pay;
   }
 
-  /** Another thread of this process worked for it, or waited, for so long. */
+  /** Another thread of this process worked for one call, or the call waited for a thread, for so long. */
   elsewhere(us: number): void {
     this.#elsewhereUs += us;
+    this.#boundedUs += Math.min(us, longestCallUs);
   }
 
   /** Another process did. */
@@ -109,19 +129,27 @@ export class PacedLook {
   }
 
   /**
-   * It is over. Two upper bounds for what it took, and the lower one rules: how long it took by the wall's clock, and how
-   * much CPU the thread, and all the others of the process together, had meanwhile.
+   * It is over. On the loop two upper bounds for what it took, and the lower one rules: how long it took by the wall's
+   * clock, and how much CPU the thread had meanwhile. In the pool the wall is none that can be used: a call waits in the
+   * application's queue, and is as long when the pool is full as the application's own calls are. Nobody counts the CPU
+   * of one call. What all other threads together had is known, and what they usually have while nobody looks: what is
+   * over that, is the look's. Where the application happens to do more than it did, the look pays some of that, and
+   * less than it took where it does less: over many looks that comes to the same, and it is never below nothing.
    */
   end(): void {
     this.slices.end();
     const after = this.#before && this.#cpu();
-    let [onLoop, elsewhere] = [this.slices.spentUs, this.#elsewhereUs];
+    let [onLoop, elsewhere] = [this.slices.spentUs, this.#boundedUs];
     if (this.#before && after) {
       const thread = after.thread - this.#before.thread;
-      const others = after.process - this.#before.process - thread;
+      const others = othersUs(after) - othersUs(this.#before);
+      const usual = (this.#usualRate ?? 0) * (this.#now() - this.#startedAt);
+      // Before the first rest nothing is known of the application.
+      const bound = this.#usualRate === undefined ? this.#boundedUs : this.#elsewhereUs;
       onLoop = Math.min(onLoop, Math.max(0, thread) + threadLagUs);
-      elsewhere = Math.min(elsewhere, Math.max(0, others) + othersLagUs);
+      elsewhere = Math.min(bound, Math.max(0, others - usual) + othersLagUs);
     }
+    this.#others.rest(after);
     this.#pay(onLoop + elsewhere + this.#childUs);
   }
 }

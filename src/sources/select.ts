@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instant } from '../tcp/identity.ts';
 import { Candidate, type SourceStatus } from './candidate.ts';
+import { longestTimerMs } from './pace.ts';
 import type { Report, Source } from './source.ts';
 
 export interface SelectionOptions {
@@ -102,7 +103,7 @@ export class Selection {
   async #firstThatCan(candidates: readonly Candidate[], signal: AbortSignal): Promise<Candidate | undefined> {
     for (const candidate of candidates) {
       if (candidate.dueAt > this.#options.now()) continue;
-      const can = await candidate.probe(this.#options.now);
+      const can = await candidate.probe(this.#options.now, signal);
       if (signal.aborted) return undefined;
       if (can) return candidate;
       this.#untold.push(candidate);
@@ -114,7 +115,7 @@ export class Selection {
   async #untilDue(candidates: readonly Candidate[], signal: AbortSignal): Promise<void> {
     if (candidates.length === 0) return new Promise((done) => whenAborted(signal, done));
     const due = Math.min(...candidates.map(({ dueAt }) => dueAt));
-    const ms = Math.max(1, (due - this.#options.now()) / 1000);
+    const ms = Math.min(Math.max(1, (due - this.#options.now()) / 1000), longestTimerMs);
     await delay(ms, undefined, { ref: false, signal }).catch(() => {});
   }
 

@@ -12,12 +12,17 @@ export type Report = (observation: Observation) => void;
 /** A room at the edge of the world that sees connections and says so. */
 export interface Source {
   readonly name: SourceName;
-  /** Why this host cannot run the source, or undefined when it can. Asks the host; never guesses from a version. */
-  probe(): Promise<NotSupportedError | undefined>;
+  /**
+   * Why this host cannot run the source, or undefined when it can. Asks the host; never guesses from a version. When the
+   * signal aborts, nobody waits for the answer any more.
+   */
+  probe(signal?: AbortSignal): Promise<NotSupportedError | undefined>;
   /** Reports until the signal aborts. Rejects when the source breaks on its own. */
   run(report: Report, signal: AbortSignal): Promise<void>;
   /** What was done about its rows took so many microseconds of the event loop: its looks grow rarer by that, too. */
   charge?(us: number): void;
+  /** Milliseconds to leave it alone now, so that what it has cost since the last time keeps the budget. */
+  pause?(): number;
   /** Looks at what the core asks for now. Bounded in time. */
   look?(request: LookRequest, report: Report): Promise<void>;
   /**

@@ -32,11 +32,12 @@ export class SpanLimit {
     return true;
   }
 
-  /** Whether one would be let through now. */
-  hasRoom(notable: boolean, now: Instant): boolean {
+  /** Whether so many would be let through now. */
+  hasRoom(notable: boolean, now: Instant, count = 1): boolean {
     this.#refill(now);
     const kept = notable || this.#perSecond < 2 ? 0 : Math.ceil(this.#perSecond * keptForNotable);
-    return this.#left - kept >= 1;
+    // A limit that has never room for so many lets them come one by one.
+    return this.#left - kept >= Math.max(1, Math.min(count, this.#perSecond - kept));
   }
 
   /** So many are left out unseen. */

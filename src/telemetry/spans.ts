@@ -204,7 +204,9 @@ export class SpanEmitter {
     if (!limit.admits(notable, now())) return;
     const end = instant(Math.max(telling.end, start));
     const time = this.#options.clock().timesSince(start);
-    const attributes = { ...telling.attributes(), ...this.#hooks.attributes(connection, name, end) };
+    const attributes = telling.attributes();
+    const added = this.#hooks.attributes(connection, name, end);
+    if (added) Object.assign(attributes, added);
     const span = tracer.startSpan(name, { kind: kindInternal, startTime: time(start), attributes, links }, parent);
     // Before it ends: whoever takes it then may fail.
     if (name === spanName.handshake) this.#handshakes.set(connection, span.spanContext());

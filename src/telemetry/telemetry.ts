@@ -29,6 +29,9 @@ export interface SpanCounts {
   readonly dropped: number;
 }
 
+/** A connection's spans: to tell one without room for the other costs as much as both. */
+const both = 2;
+
 /** All that goes to OpenTelemetry, as the agent sees it. */
 export class Telemetry {
   readonly #clock: () => WallClock;
@@ -107,7 +110,7 @@ export class Telemetry {
   /** Whether the span of a handshake that is just over would be told; `dull` when nothing happened to it. */
   wantsHandshake(dull: boolean): boolean {
     if (this.#spans.hooks.any) return true;
-    return this.#mode === 'notable' ? !dull : this.#limit.hasRoom(!dull, this.#now());
+    return this.#mode === 'notable' ? !dull : this.#limit.hasRoom(!dull, this.#now(), dull ? both : 1);
   }
 
   /**
@@ -118,8 +121,8 @@ export class Telemetry {
     if (!this.isHeard) return false;
     if (!dull || this.#spans.hooks.any) return true;
     if (this.#mode === 'notable') return false;
-    if (this.#limit.hasRoom(false, this.#now())) return true;
-    this.#limit.drop(2);
+    if (this.#limit.hasRoom(false, this.#now(), both)) return true;
+    this.#limit.drop(both);
     return false;
   }
 

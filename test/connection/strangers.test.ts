@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { TcpState } from '../../src/tcp/state.ts';
 import { adopted, connected, connecting, look, row, socketId, sweepEnd } from './observations.ts';
 import { watch } from './watch.ts';
 
@@ -64,6 +65,18 @@ describe('rows of nobody', () => {
     assert.equal(rows.find(({ id }) => id.cookie === socketId(0).cookie)?.state, 'last_ack');
     tell(row(socketId(2000), 22, 'close_wait'));
     assert.equal(tracker.takeStrangers().length, 1);
+  });
+
+  it('those of no inode that nobody can accept any more take no room, and are not counted', () => {
+    const { tracker, tell } = watch();
+    const orphan = (n: number, state: TcpState) => row({ ...socketId(n), inode: undefined }, 20, state);
+    const gone = ['syn_sent', 'syn_received', 'fin_wait_1', 'fin_wait_2', 'closing', 'last_ack', 'time_wait'] as const;
+    for (let n = 0; n < 20_000; n++) tell(orphan(n, gone[n % gone.length] ?? 'fin_wait_2'));
+    assert.equal(tracker.counts().strangersDropped, 0);
+    const waiting = [orphan(20_000, 'established'), orphan(20_001, 'close_wait')];
+    const owned = row(socketId(20_002), 20, 'fin_wait_2');
+    tell(...waiting, owned);
+    assert.deepEqual(tracker.takeStrangers(), [...waiting, owned]);
   });
 
   it('the end of a sweep says nothing of them', () => {

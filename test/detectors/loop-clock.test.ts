@@ -31,6 +31,22 @@ describe('LoopClock', () => {
     assert.equal(after(0, 7.6), 7.5);
   });
 
+  it('looks are due every minute, and on time → it runs with the clock on the wall', () => {
+    const clock = new LoopClock();
+    clock.look(seconds(0), 60e6);
+    clock.look(seconds(60), 60e6);
+    assert.equal(clock.look(seconds(120), 60e6), 120e6);
+  });
+
+  it('due after a minute → 2.5 s late are on time, not half a minute', () => {
+    const late = (at: number) => {
+      const clock = new LoopClock();
+      clock.look(seconds(0), 60e6);
+      return clock.look(seconds(at), 60e6) / 1e6;
+    };
+    assert.deepEqual([62, 62.5, 70, 90, 3600].map(late), [62, 62.5, 62.5, 62.5, 62.5]);
+  });
+
   it('blocked for an hour → it stands still for all but one late look', () => {
     assert.equal(after(0, 3600, 3605), 12.5);
   });

@@ -12,6 +12,8 @@ interface Work {
   readonly pool?: number;
   readonly poolCpu?: number;
   readonly child?: number;
+  /** In so many calls of the pool. */
+  readonly calls?: number;
 }
 
 /** A pace whose clocks stand still until somebody works. Times are in milliseconds. */
@@ -21,13 +23,20 @@ function pacing({ intervalMs = 5000, cpuBudget = 0.01 } = {}) {
   const cpu = (): CpuTimes | undefined =>
     hasCpuClock ? { thread: thread * 1000, process: (thread + others) * 1000 } : undefined;
   const pace = new Pace({ now: () => instant(wall * 1000), intervalMs, cpuBudget, cpu });
+  // Before the first look the application was at rest.
+  wall += 1000;
   return {
     pace,
     withoutCpuClock: () => {
       hasCpuClock = false;
     },
+    /** Nobody looks for so long, and the application's work in other threads has so much CPU. */
+    rest: (ms: number, othersCpu: number) => {
+      wall += ms;
+      others += othersCpu;
+    },
     /** One look that holds the loop for so long, and another thread; each with the CPU time that it really had. */
-    look: ({ loop = 0, loopCpu, pool = 0, poolCpu, child = 0 }: Work) => {
+    look: ({ loop = 0, loopCpu, pool = 0, poolCpu, child = 0, calls = 1 }: Work) => {
       const look = pace.look();
       look.slices.begin();
       wall += loop;
@@ -35,7 +44,7 @@ function pacing({ intervalMs = 5000, cpuBudget = 0.01 } = {}) {
       look.slices.end();
       wall += pool;
       others += poolCpu ?? pool;
-      look.elsewhere(pool * 1000);
+      for (let call = 0; call < calls; call++) look.elsewhere((pool * 1000) / calls);
       look.inChild(child * 1000);
       look.end();
     },
@@ -106,11 +115,79 @@ describe('Pace', () => {
     assert.equal(pace.spent().cpuMs, 12);
   });
 
-  it('without a CPU clock the wall rules', () => {
+  it('the pool is full of the application’s own work, as it always is → only what is over the usual is paid', () => {
+    const { pace, look, rest } = pacing();
+    look({ pool: 1 });
+    // Two of its threads work all the time; the look waits for 500 ms, and has 30 ms itself.
+    rest(5000, 10_000);
+    look({ pool: 500, poolCpu: 1030 });
+    assert.equal(pace.spent().lookMs, 32);
+    rest(5000, 10_000);
+    look({ pool: 500, poolCpu: 1030 });
+    assert.equal(pace.spent().lookMs, 32);
+    assert.equal(pace.pause(), 6500);
+  });
+
+  it('the application does less than usual → never below nothing; more → no more than the wall says', () => {
+    const { pace, look, rest } = pacing();
+    look({ pool: 1 });
+    rest(5000, 5000);
+    look({ pool: 500, poolCpu: 100 });
+    assert.equal(pace.spent().lookMs, 2);
+    rest(5000, 0);
+    look({ pool: 500, poolCpu: 2000 });
+    assert.equal(pace.spent().lookMs, 500);
+  });
+
+  it('an application at rest → a look that takes the kernel long is paid in full', () => {
+    const { pace, look, rest } = pacing();
+    for (let n = 0; n < 3; n++) {
+      look({ pool: 300 });
+      assert.equal(pace.spent().lookMs, 300);
+      rest(5000, 0);
+    }
+  });
+
+  it('a rest too short to tell says nothing: the one before it does', () => {
+    const { pace, look, rest } = pacing();
+    look({ pool: 1 });
+    rest(5000, 5000);
+    look({ pool: 100, poolCpu: 110 });
+    assert.equal(pace.spent().lookMs, 12);
+    rest(50, 0);
+    look({ pool: 100, poolCpu: 110 });
+    assert.equal(pace.spent().lookMs, 12);
+  });
+
+  it('another look that is under way is not what is usual', () => {
+    const { pace, look, rest } = pacing();
+    look({ pool: 1 });
+    const other = pace.look();
+    rest(1000, 1000);
+    look({ pool: 100 });
+    assert.equal(pace.spent().lookMs, 100);
+    other.end();
+  });
+
+  it('the first look, before anything is known of the application → no call in the pool counts for more than 10 ms', () => {
+    let others = 0;
+    const cpu = (): CpuTimes => ({ thread: 0, process: others });
+    const pace = new Pace({ now: () => instant(0), intervalMs: 5000, cpuBudget: 0.01, cpu });
+    const look = pace.look();
+    others += 2_000_000;
+    look.elsewhere(300_000);
+    look.elsewhere(2000);
+    look.end();
+    assert.equal(pace.spent().lookMs, 12);
+  });
+
+  it('without a CPU clock the wall rules, but no call in the pool counts for more than 10 ms', () => {
     const { pace, look, withoutCpuClock } = pacing();
     withoutCpuClock();
     look({ loop: 100, loopCpu: 2, pool: 200, poolCpu: 2 });
-    assert.equal(pace.spent().cpuMs, 300);
+    assert.equal(pace.spent().lookMs, 110);
+    look({ pool: 200, poolCpu: 2, calls: 100 });
+    assert.equal(pace.spent().lookMs, 200);
   });
 
   it('whatever is spent, its share of the time stays within the budget, and a look is never skipped', () => {

@@ -53,6 +53,8 @@ function assertGoesOn(program: Program, before: Status, after: Status): void {
   );
 }
 
+const raised = ({ stderr }: Program) => jsonLines<Finding>(stderr).filter(({ kind }) => kind !== undefined);
+
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const notRoot = process.getuid?.() === 0 ? false : 'needs root';
@@ -136,7 +138,6 @@ describe('falling from source to source, with the real kernel', { concurrency: 2
       skip: kernelNeeds,
     }, async () => {
       const program = app('worker', sources);
-      const raised = ({ stderr }: Program) => jsonLines<Finding>(stderr).filter(({ kind }) => kind !== undefined);
       await program.waitFor('two findings', (one) => (raised(one).length >= 2 ? true : undefined));
       // A false alarm would come with the next looks.
       await wait(1500);
@@ -151,4 +152,29 @@ describe('falling from source to source, with the real kernel', { concurrency: 2
         program.stderr,
       );
     });
+
+  for (const sources of ['procfs', 'sock_diag'])
+    it(`a leak in a thread that has no turn for a while, by ${sources} → told of by that thread, as what it is`, {
+      skip: kernelNeeds,
+    }, async () => {
+      const program = app('busy', sources);
+      await program.waitFor('a finding', (one) => (raised(one).length >= 1 ? true : undefined));
+      await wait(1500);
+      program.stop();
+      await program.ended;
+      assert.deepEqual(
+        raised(program).map(({ status, cause, count }) => [status, cause, count]),
+        [['raised', 'paused', 1]],
+        program.stderr,
+      );
+    });
+
+  it('in one that never has a turn again → told of by the main thread, as one that no JavaScript socket stands for', {
+    skip: kernelNeeds,
+  }, async () => {
+    const program = app('stuck', 'procfs');
+    const [finding] = await program.waitFor('a finding', (one) => (raised(one).length > 0 ? raised(one) : undefined));
+    assert.equal(finding?.cause, 'handle_without_js_socket');
+    program.stop();
+  });
 });

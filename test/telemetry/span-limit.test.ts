@@ -51,6 +51,18 @@ describe('maxSpansPerSecond', () => {
     assert.equal(admitted(limit, 10, false, seconds(1.5)), 1);
   });
 
+  it('room for both spans of a connection is not room for one of them', () => {
+    const limit = new SpanLimit(500);
+    admitted(limit, 399, false);
+    assert.deepEqual([limit.hasRoom(false, seconds(0)), limit.hasRoom(false, seconds(0), 2)], [true, false]);
+    assert.equal(limit.hasRoom(true, seconds(0), 2), true);
+  });
+
+  it('where there is never room for both, one is enough', () => {
+    for (const perSecond of [1, 2])
+      assert.equal(new SpanLimit(perSecond).hasRoom(false, seconds(0), 2), true, `${perSecond}`);
+  });
+
   it('one that a sampler had decided against is given back', () => {
     const limit = new SpanLimit(10);
     for (let asked = 0; asked < 1000; asked++) if (limit.admits(true, seconds(0))) limit.giveBack();

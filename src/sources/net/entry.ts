@@ -6,6 +6,7 @@ import type { Instant } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
 import type { TcpInfo } from '../../tcp/tcp-info.ts';
 import type { OwnSocket } from '../source.ts';
+import { type Opening, openingOf, tcpInfoOf } from './opening-info.ts';
 import type { TcpHandle } from './tcp-handle.ts';
 
 /** One call of connect(), which may try several addresses. */
@@ -21,22 +22,24 @@ export interface ConnectCall {
   attempts: number;
 }
 
-/** TCP_INFO when the handshake was over, as far as it is wanted later. */
-interface Opening {
-  readonly state: TcpState;
-  readonly rttUs: number;
-  readonly lastDataSentMs: number;
-  readonly lastAckReceivedMs: number;
-  readonly totalRetransmits: number | undefined;
-  readonly bytesReceived: number | undefined;
-}
-
 /** The application ended its side. */
 interface Ending {
   readonly at: Instant;
   readonly state: TcpState | undefined;
   readonly lastAckReceivedMs: number;
 }
+
+/** What few connections have. */
+interface Rare {
+  readonly receivedBefore: number;
+  readonly nextCall: ConnectCall | undefined;
+}
+
+type Phase = 'opening' | 'open';
+
+/** In one number, since each field of ten thousand connections is 80 kB. */
+const flag = { open: 1, told: 2, unclaimed: 4, awaited: 8, beyond: 16 } as const;
+const attemptShift = 4;
 
 /** Who all the entries belong to. */
 export interface EntryOwner {
@@ -57,36 +60,25 @@ export class Entry implements OwnSocket {
   readonly handle: TcpHandle;
   /** connect(2) returned, or the accepted socket was seen first. */
   readonly at: Instant;
-  phase: 'opening' | 'open';
-  /** The tracker knows of it: what happens next is told as it happens. */
-  told = false;
-  /** Came with a connected handle, and nobody has said yet whether it was accepted or comes from elsewhere. */
-  unclaimed = false;
+  /** The bits below, and above them which attempt of its call this is. */
+  #flags: number;
   /** Of the one that called connect(); undefined for one that was accepted or came from elsewhere. */
   call: ConnectCall | undefined;
-  /** Of a connect() that was called since. */
-  nextCall: ConnectCall | undefined;
-  attempt = 0;
-  /** The end of the connect request will be heard of. */
-  awaited = false;
-  /** The connect request is over, and only Node knows how. */
-  answeredAt: Instant | undefined;
   peer: Endpoint | undefined;
   /** The socket cookie as a number; 0 where the kernel does not tell. */
   cookie = 0;
-  /** What the kernel had received before Node counted on this handle; not 0 for an adopted socket. */
-  receivedBefore = 0;
-
-  openedAt: Instant | undefined;
+  /** While it is opening, when the connect request was over; then, when it was open, if that was not at once. */
+  #overAt: Instant | undefined;
   #opening: Opening | undefined;
   #ending: Ending | undefined;
+  #rare: Rare | undefined;
 
   constructor(
     ref: SocketRef,
     owner: EntryOwner,
     socket: Socket,
     handle: TcpHandle,
-    phase: Entry['phase'],
+    phase: Phase,
     at: Instant,
     call: ConnectCall | undefined,
   ) {
@@ -94,9 +86,80 @@ export class Entry implements OwnSocket {
     this.#owner = owner;
     this.socket = socket;
     this.handle = handle;
-    this.phase = phase;
+    this.#flags = phase === 'open' ? flag.open : 0;
     this.at = at;
     this.call = call;
+  }
+
+  get phase(): Phase {
+    return isSet(this.#flags, flag.open) ? 'open' : 'opening';
+  }
+
+  /** The tracker knows of it: what happens next is told as it happens. */
+  get told(): boolean {
+    return isSet(this.#flags, flag.told);
+  }
+
+  set told(is: boolean) {
+    this.#flags = withBit(this.#flags, flag.told, is);
+  }
+
+  /** Came with a connected handle, and nobody has said yet whether it was accepted or comes from elsewhere. */
+  get unclaimed(): boolean {
+    return isSet(this.#flags, flag.unclaimed);
+  }
+
+  set unclaimed(is: boolean) {
+    this.#flags = withBit(this.#flags, flag.unclaimed, is);
+  }
+
+  /** The end of the connect request will be heard of. */
+  get awaited(): boolean {
+    return isSet(this.#flags, flag.awaited);
+  }
+
+  set awaited(is: boolean) {
+    this.#flags = withBit(this.#flags, flag.awaited, is);
+  }
+
+  /** 1 for the first address that its call tried; 0 for one that was not opened here. */
+  get attempt(): number {
+    return this.#flags >> attemptShift;
+  }
+
+  set attempt(nth: number) {
+    this.#flags = (this.#flags & (flag.beyond - 1)) | (nth << attemptShift);
+  }
+
+  /** The connect request is over, and only Node knows how. */
+  get answeredAt(): Instant | undefined {
+    return isSet(this.#flags, flag.open) ? undefined : this.#overAt;
+  }
+
+  set answeredAt(at: Instant | undefined) {
+    this.#overAt = at;
+  }
+
+  get openedAt(): Instant | undefined {
+    return isSet(this.#flags, flag.open) ? (this.#overAt ?? this.at) : undefined;
+  }
+
+  /** Of a connect() that was called since. */
+  get nextCall(): ConnectCall | undefined {
+    return this.#rare?.nextCall;
+  }
+
+  set nextCall(nextCall: ConnectCall | undefined) {
+    this.#rare = { receivedBefore: this.receivedBefore, nextCall };
+  }
+
+  /** What the kernel had received before Node counted on this handle; not 0 for an adopted socket. */
+  get receivedBefore(): number {
+    return this.#rare?.receivedBefore ?? 0;
+  }
+
+  set receivedBefore(receivedBefore: number) {
+    if (receivedBefore !== this.receivedBefore) this.#rare = { receivedBefore, nextCall: this.nextCall };
   }
 
   /** Whoever speaks of this connection by its number has the tracker know it. */
@@ -128,8 +191,8 @@ export class Entry implements OwnSocket {
   }
 
   opened(at: Instant, info: TcpInfo | undefined): void {
-    this.phase = 'open';
-    this.openedAt = at;
+    this.#flags = withBit(this.#flags, flag.open, true);
+    if (at !== this.at) this.#overAt = at;
     if (info) this.#opening = openingOf(info);
   }
 
@@ -177,31 +240,11 @@ export class Entry implements OwnSocket {
   }
 }
 
-function openingOf({
-  state,
-  rttUs,
-  lastDataSentMs,
-  lastAckReceivedMs,
-  totalRetransmits,
-  bytesReceived,
-}: TcpInfo): Opening {
-  return { state, rttUs, lastDataSentMs, lastAckReceivedMs, totalRetransmits, bytesReceived };
+/** Functions, for a private method is one field more. */
+function isSet(flags: number, bit: number): boolean {
+  return (flags & bit) !== 0;
 }
 
-/** With what was not kept unknown, or at the nought that it was. */
-function tcpInfoOf(kept: Opening): TcpInfo {
-  return {
-    state: kept.state,
-    retransmitsInARow: 0,
-    lastDataSentMs: kept.lastDataSentMs,
-    lastDataReceivedMs: 0,
-    lastAckReceivedMs: kept.lastAckReceivedMs,
-    rttUs: kept.rttUs,
-    totalRetransmits: kept.totalRetransmits,
-    bytesAcked: undefined,
-    bytesReceived: kept.bytesReceived,
-    notSentBytes: undefined,
-    bytesSent: undefined,
-    bytesRetransmitted: undefined,
-  };
+function withBit(flags: number, bit: number, is: boolean): number {
+  return is ? flags | bit : flags & ~bit;
 }

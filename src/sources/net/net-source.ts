@@ -134,10 +134,9 @@ export class NetSource implements Source {
     };
   }
 
-  /** Looks among Node's active handles for sockets that were opened before the hook. */
-  async adoptActive(report: Report): Promise<void> {
+  /** Looks among Node's active handles for sockets that were opened before the hook. The slices go on when this is over. */
+  async adoptActive(report: Report, slices = new Slices(this.#options.now)): Promise<void> {
     const { _getActiveHandles } = process as unknown as { _getActiveHandles?: () => unknown[] };
-    const slices = new Slices(this.#options.now);
     slices.begin();
     for (const active of _getActiveHandles?.call(process) ?? []) {
       if (slices.isOver()) await slices.rest();

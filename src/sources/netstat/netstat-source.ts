@@ -52,7 +52,7 @@ export class NetstatSource implements Source {
     this.#options = options;
   }
 
-  async probe(): Promise<NotSupportedError | undefined> {
+  async probe(signal: AbortSignal = new AbortController().signal): Promise<NotSupportedError | undefined> {
     const { platform, dialect = dialectOf } = this.#options;
     try {
       this.#dialect = dialect(platform);
@@ -63,13 +63,15 @@ export class NetstatSource implements Source {
     let refusal: SynfinError | undefined;
     for (const args of this.#dialect.arguments) {
       this.#arguments = args;
-      const { error } = await this.#sweep([], () => {}, new AbortController().signal);
+      const { error } = await this.#sweep([], () => {}, signal);
       if (error === undefined) return undefined;
       refusal ??= error;
     }
+    const denied = (refusal?.cause as NodeJS.ErrnoException | undefined)?.code === 'ERR_ACCESS_DENIED';
     return new NotSupportedError(
       refusal?.message ?? 'running netstat',
-      `a program ${this.#dialect.command} that works`,
+      denied ? 'the permission --allow-child-process of Node' : `a program ${this.#dialect.command} that works`,
+      { cause: refusal },
     );
   }
 
@@ -114,15 +116,22 @@ export class NetstatSource implements Source {
     this.#options.pace.charge(us);
   }
 
+  pause(): number {
+    return this.#options.pace.pause();
+  }
+
   spent(): Spent {
     return this.#options.pace.spent();
   }
 
   async #lookAtOwn(report: Report, signal: AbortSignal): Promise<void> {
     const look = this.#options.pace.look();
-    look.slices.begin();
-    await this.#options.own().sweep(report, look.slices, signal);
-    look.end();
+    try {
+      look.slices.begin();
+      await this.#options.own().sweep(report, look.slices, signal);
+    } finally {
+      look.end();
+    }
   }
 
   /** Reports the rows in these states, each once; undefined: in any state. */

@@ -45,7 +45,7 @@ export async function readPages(
       if (reads % readsInARow === 0) await nextTurn();
     }
   } finally {
-    close(fd, () => {});
+    await closed(fd);
   }
   return took;
 }
@@ -54,6 +54,11 @@ function opened(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
     open(path, 'r', (error, fd) => (error ? reject(error) : resolve(fd)));
   });
+}
+
+/** Nothing of a look goes on when it is over. */
+function closed(fd: number): Promise<void> {
+  return new Promise((resolve) => close(fd, () => resolve()));
 }
 
 function readInto(fd: number, buffer: Uint8Array): Promise<number> {

@@ -118,7 +118,8 @@ export class TcpLineReader implements TcpLine {
 
   get expiresMs(): number | undefined {
     const { timer } = this;
-    return timer === undefined || timer === 'none' ? undefined : this.#when * 10;
+    const runs = timer !== undefined && timer !== 'none';
+    return runs ? Math.min(this.#when * 10, Number.MAX_SAFE_INTEGER) : undefined;
   }
 
   get fourTuple(): FourTuple {
@@ -157,16 +158,16 @@ export class TcpLineReader implements TcpLine {
     return at - this.#at;
   }
 
-  /** So many digits; -1 where there are fewer. */
+  /** So many digits, no more than a long of 64 bits has; -1 where there are fewer. What is beyond 2^53 is 2^53 - 1. */
   #hex(count: number): number {
-    if (count === 0 || count > 13 || this.#at + count > this.#end) return -1;
+    if (count === 0 || count > 16 || this.#at + count > this.#end) return -1;
     let value = 0;
     for (const last = this.#at + count; this.#at < last; this.#at++) {
       const digit = digits[this.#bytes[this.#at] ?? 0] ?? 16;
       if (digit === 16) return -1;
       value = value * 16 + digit;
     }
-    return value;
+    return Math.min(value, Number.MAX_SAFE_INTEGER);
   }
 
   /** The next number, spaces before it skipped; NaN where there is none. */

@@ -134,6 +134,10 @@ export class ProcSource implements Source {
     this.#options.pace.charge(us);
   }
 
+  pause(): number {
+    return this.#options.pace.pause();
+  }
+
   spent(): Spent {
     return this.#options.pace.spent();
   }

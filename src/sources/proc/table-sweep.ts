@@ -91,6 +91,8 @@ function whyUnread(path: string, cause: unknown): SynfinError {
     case 'EACCES':
     case 'EPERM':
       return new NotSupportedError(attempt, 'a /proc that this user may read', { cause });
+    case 'ERR_ACCESS_DENIED':
+      return new NotSupportedError(attempt, 'the permission --allow-fs-read=/proc of Node', { cause });
     default:
       return new SynfinError('SYNFIN_SOURCE_FAILED', attempt, { cause });
   }

@@ -46,11 +46,11 @@ export class SockDiagSource implements Source {
     this.#options = options;
   }
 
-  async probe(): Promise<NotSupportedError | undefined> {
+  async probe(signal: AbortSignal = new AbortController().signal): Promise<NotSupportedError | undefined> {
     const look = this.#options.pace.look();
     try {
       const libc = this.#options.libc();
-      const { error } = await this.#dump(libc, ['listen'], () => {}, look, new AbortController().signal);
+      const { error } = await this.#dump(libc, ['listen'], () => {}, look, signal);
       // Out of descriptors is a bad moment, not a host that cannot.
       return error && error.code !== 'SYNFIN_NO_DESCRIPTORS' ? asNotSupported(error) : undefined;
     } catch (error) {
@@ -116,6 +116,10 @@ export class SockDiagSource implements Source {
 
   charge(us: number): void {
     this.#options.pace.charge(us);
+  }
+
+  pause(): number {
+    return this.#options.pace.pause();
   }
 
   spent(): Spent {

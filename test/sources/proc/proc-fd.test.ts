@@ -52,15 +52,21 @@ describe('a /proc of our own', { skip }, () => {
 
   it('the sockets among the open files, each once', async () => {
     const found = await socketDescriptors(root, 7);
-    assert.deepEqual([...(found?.keys() ?? [])].toSorted(), [501, 503]);
-    assert.deepEqual([...(found?.values() ?? [])].flat().toSorted(), [1, 3, 4]);
+    assert.deepEqual([...(found?.byInode.keys() ?? [])].toSorted(), [501, 503]);
+    assert.deepEqual([...(found?.byInode.values() ?? [])].flat().toSorted(), [1, 3, 4]);
   });
 
   it('more than are read in one turn → all of them', async () => {
-    assert.equal((await socketDescriptors(root, 8))?.size, 150);
+    assert.equal((await socketDescriptors(root, 8))?.byInode.size, 150);
   });
 
-  it('no open file → none, and not undefined', async () => assert.equal((await socketDescriptors(root, 9))?.size, 0));
+  it('costs what its links cost, those that are no socket’s too', async () => {
+    assert.equal((await socketDescriptors(root, 7))?.costUs, 5 * 30);
+    assert.equal((await socketDescriptors(root, 8))?.costUs, 150 * 30);
+  });
+
+  it('no open file → none, and not undefined', async () =>
+    assert.equal((await socketDescriptors(root, 9))?.byInode.size, 0));
 
   it('no such process → undefined', async () => {
     assert.equal(await socketDescriptors(root, 10), undefined);
@@ -79,10 +85,10 @@ describe('the real /proc', { skip }, () => {
     const { fd } = Reflect.get(server, '_handle') as { fd: number };
     const inode = parseSocketLink(readlinkSync(`/proc/self/fd/${fd}`));
     assert.ok(inode);
-    assert.equal((await socketDescriptors('/proc', 'self'))?.has(inode), true);
-    assert.equal((await socketDescriptors('/proc', process.pid))?.has(inode), true);
+    assert.equal((await socketDescriptors('/proc', 'self'))?.byInode.has(inode), true);
+    assert.equal((await socketDescriptors('/proc', process.pid))?.byInode.has(inode), true);
     await new Promise((resolve) => server.close(resolve));
-    assert.equal((await socketDescriptors('/proc', 'self'))?.has(inode), false);
+    assert.equal((await socketDescriptors('/proc', 'self'))?.byInode.has(inode), false);
   });
 
   it('three files more → three descriptors more', async () => {

@@ -101,6 +101,26 @@ describe('a captured line of /proc/net/tcp', () => {
     });
   });
 
+  it('any long of 64 bits as the time of a timer → that time, as far as a number goes', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (when) => {
+        const hex = when.toString(16).toUpperCase().padStart(8, '0');
+        const row = read(
+          `   0: 0100007F:1F90 0100007F:9C45 06 00000000:00000000 03:${hex} 00000000     0        0 0 3 0000000000000000`,
+        );
+        assert.ok(typeof row === 'object', `${row}: ${hex}`);
+        assert.equal(row.expiresMs, Math.min(Number(when * 10n), Number.MAX_SAFE_INTEGER));
+      }),
+    );
+  });
+
+  it('seventeen digits are no long', () => {
+    const line = (when: string) =>
+      `   0: 0100007F:1F90 0100007F:9C45 06 00000000:00000000 03:${when} 00000000     0        0 0 3 0000000000000000`;
+    assert.equal(read(line('F'.repeat(17))), 'it has no timer');
+    assert.equal(typeof read(line('F'.repeat(16))), 'object');
+  });
+
   it('a big-endian host writes the same address the other way round', () => {
     const line = Buffer.from(
       '   0: 7F000001:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 5 1 0 100 0 0 10 0',

@@ -1,0 +1,18 @@
+import type { Tracker } from './connection/tracker.ts';
+import type { Options } from './options.ts';
+import type { Audience } from './sources/net/audience.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+
+/** Of what is to be ignored only the tracker can tell: with such a list, it hears of everything. */
+export function audienceFor(options: Pick<Options, 'ignore'>, telemetry: Telemetry, tracker: Tracker): Audience {
+  const all = options.ignore.length > 0;
+  return {
+    get listens() {
+      return all || telemetry.isHeard;
+    },
+    wantsHandshake: (dull) => all || telemetry.wantsHandshake(dull),
+    wantsTeardown: (dull) => all || telemetry.wantsTeardown(dull),
+    keep: (context) => telemetry.keep(context),
+    closed: (connection) => tracker.passed(connection),
+  };
+}
