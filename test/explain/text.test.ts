@@ -113,3 +113,11 @@ describe('colour and width', () => {
     );
   });
 });
+
+it('each socket with what waits there: unread, or not acknowledged', () => {
+  const kinds = { kind: 'stuck_write', cause: 'retransmitting' } as const;
+  assert.match(textOf({ ...kinds, sample: [sampled(1, { tx_queue: 13 })] }), /34 s, 13 B not acknowledged\n/);
+  assert.match(textOf({ sample: [sampled(1, { rx_queue: 14 })] }), /34 s, 13 B unread\n/);
+  const synSent = { kind: 'handshake_stall', cause: 'connect_no_answer' } as const;
+  assert.match(textOf({ ...synSent, sample: [sampled(1, { state: 'syn_sent' })] }), /syn_sent 34 s\n/);
+});
