@@ -66,6 +66,16 @@ describe('findingText', () => {
   });
 });
 
+describe('a listener', () => {
+  it('is no connection: its line is told, and no row is made of it', () => {
+    const sample = [sampled(1, { state: 'listen', peer: null, call_site: ['main (/app/server.js:9:8)'] })];
+    const subject = { role: 'server', listener: '0.0.0.0:8080' } as const;
+    const text = textOf({ kind: 'accept_queue', cause: 'overflow', subject, sample });
+    assert.match(text, /server main \(\/app\/server\.js:9:8\)/);
+    assert.doesNotMatch(text, /socket |⇄|more$/m);
+  });
+});
+
 describe('colour and width', () => {
   it('no colour → no escape code, in any finding', () => {
     for (const kind of findingKinds)
