@@ -5,6 +5,7 @@ import type { TcpInfo } from '../../tcp/tcp-info.ts';
 import { isDullLife } from './dull.ts';
 import type { Entry } from './entry.ts';
 import type { HookPorts } from './hook-ports.ts';
+import { Races } from './keep-alive.ts';
 import { errorName } from './node-socket.ts';
 import type { Registry } from './registry.ts';
 
@@ -17,6 +18,7 @@ export interface LifeSoFar {
 
 /** How a connection ends in this process: told, when somebody has heard of it or would like to, else noted for later. */
 export class SocketEnd {
+  readonly races: Races;
   readonly #registry: Registry;
   readonly #ports: HookPorts;
   readonly #life: LifeSoFar;
@@ -25,11 +27,13 @@ export class SocketEnd {
     this.#registry = registry;
     this.#ports = ports;
     this.#life = life;
+    this.races = new Races(ports);
   }
 
   /** The connection was refused, timed out, or could not be tried at all. */
   failed(entry: Entry, status: number): void {
     this.#registry.seen++;
+    this.races.refused(entry, status);
     if (!entry.told && !this.#ports.audience.listens) {
       this.#registry.remove(entry);
       return;
