@@ -31,22 +31,7 @@ export function parseIgnored(text: string): Ignored | undefined {
  * Whether a connection is one that the application wants to hear nothing of. `host:port` and `:port` mean the serving
  * end: where a client goes to, by name or address, or where a server listens; a network means the peer.
  */
-export function ignoring(list: readonly string[]): ((connection: Lifecycle) => boolean) | undefined {
-  const isIgnored = matching(list);
-  return isIgnored && ((connection) => isIgnored(servingEnds(connection), connection.id.tuple?.peer));
-}
-
-/** The same, of where a client goes to. */
-export function ignoringDestinations(
-  list: readonly string[],
-): (requested: Endpoint | undefined, peer: Endpoint | undefined) => boolean {
-  const isIgnored = matching(list);
-  return (requested, peer) => isIgnored?.([requested, peer], peer) === true;
-}
-
-type Match = (served: readonly (Endpoint | undefined)[], peer: Endpoint | undefined) => boolean;
-
-function matching(list: readonly string[]): Match | undefined {
+export function ignoring(list: readonly string[]): ((connection: Ends) => boolean) | undefined {
   const endpoints: { host: string | undefined; port: number }[] = [];
   const networks = new BlockList();
   let hasNetworks = false;
@@ -59,18 +44,30 @@ function matching(list: readonly string[]): Match | undefined {
     }
   }
   if (list.length === 0) return undefined;
-  return (served, peer) => {
-    if (endpoints.some(({ host, port }) => served.some((end) => end?.port === port && isHost(end, host)))) return true;
-    const address = peer?.address;
-    if (address === undefined || !hasNetworks) return false;
-    return networks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return (connection) => {
+    const served = servingEnds(connection);
+    if (endpoints.some(({ host, port }) => served.some((end) => end.port === port && isHost(end, host)))) return true;
+    const peer = connection.id.tuple?.peer.address;
+    if (peer === undefined || !hasNetworks) return false;
+    return networks.check(peer, isIP(peer) === 6 ? 'ipv6' : 'ipv4');
   };
 }
 
+/** The same, for a place that clients go to, and the name that the application has for it. */
+export function ignoringDestinations(
+  list: readonly string[],
+): ((peer: Endpoint, requested: Endpoint | undefined) => boolean) | undefined {
+  const ignores = ignoring(list);
+  return ignores && ((peer, requested) => ignores({ role: 'client', requested, id: { tuple: { local: peer, peer } } }));
+}
+
+type Ends = Pick<Lifecycle, 'role' | 'requested' | 'id'>;
+
 /** Of a connection first seen half-way either end may be the serving one. */
-function servingEnds({ role, requested, id }: Lifecycle): readonly (Endpoint | undefined)[] {
+function servingEnds({ role, requested, id }: Ends): readonly Endpoint[] {
   const { local, peer } = id.tuple ?? {};
-  return role === 'server' ? [local] : role === 'client' ? [requested, peer] : [local, peer];
+  const ends = role === 'server' ? [local] : role === 'client' ? [requested, peer] : [local, peer];
+  return ends.filter((end) => end !== undefined);
 }
 
 function isHost({ address }: Endpoint, host: string | undefined): boolean {

@@ -1,3 +1,4 @@
+import type { Glance } from './connection/census.ts';
 import { NotSupportedError } from './errors.ts';
 import { loadLibc } from './ffi/libc.ts';
 import { type KernelAccess, mayLoadAddon } from './kernel-access.ts';
@@ -18,6 +19,8 @@ export interface KernelPorts {
   readonly ownSockets: (report: Report) => Iterable<OwnSocket | undefined>;
   /** The connections that the core holds for suspicious. */
   readonly suspects: () => Iterable<{ readonly id: SocketIdentity }>;
+  /** Whether a socket without a descriptor may be one that this process closed a while ago. */
+  readonly remembers: (socket: Glance) => boolean;
   /** Whether to look at the whole network namespace; one thread of a process is enough for that. */
   readonly sweepNamespace: boolean;
 }
@@ -50,12 +53,12 @@ function ownLook(access: KernelAccess, { now, ownSockets }: KernelPorts): () => 
 }
 
 function make(name: KernelSourceName, ports: KernelPorts, pace: Pace, own: () => OwnLook): Source {
-  const { now, procRoot, suspects, sweepNamespace } = ports;
+  const { now, procRoot, suspects, remembers, sweepNamespace } = ports;
   switch (name) {
     case 'sock_diag':
-      return new SockDiagSource({ libc: loadLibc, now, pace, own, sweepNamespace });
+      return new SockDiagSource({ libc: loadLibc, now, pace, own, remembers, sweepNamespace });
     case 'procfs':
-      return new ProcSource({ procRoot, now, pace, own, suspects, sweepNamespace });
+      return new ProcSource({ procRoot, now, pace, own, suspects, remembers, sweepNamespace });
     case 'netstat':
       return new NetstatSource({ now, pace, own, platform: process.platform });
     case 'ebpf':

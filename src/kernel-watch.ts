@@ -1,18 +1,21 @@
 import { isMainThread, threadId } from 'node:worker_threads';
 import type { HostFacts } from './connection/host-facts.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
+import type { Row } from './connection/observation.ts';
 import type { Tracker } from './connection/tracker.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
-import { IdlePileUp } from './detectors/idle-pile-up.ts';
-import { KeepAliveRace } from './detectors/keep-alive-race.ts';
+import type { Detector } from './detectors/detector.ts';
+import { finWait2Stall } from './detectors/fin-wait-2-stall.ts';
+import { handshakeStall } from './detectors/handshake-stall.ts';
+import { stuckWrite } from './detectors/stuck-write.ts';
 import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import { findingText } from './explain/text.ts';
-import { CounterFiles } from './host/counters.ts';
-import { HostWatch } from './host/host-watch.ts';
-import { IdleAgentsPart } from './host/idle-agents.ts';
-import { ignoringDestinations } from './ignored.ts';
+import { HeldListeners } from './host/held-listeners.ts';
+import type { HostWatch } from './host/host-watch.ts';
+import { Unaccepted } from './host/unaccepted.ts';
+import { hostWatch } from './host-parts.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
 import type { Options } from './options.ts';
@@ -53,6 +56,7 @@ export interface KernelWatchPorts {
 export class KernelWatch {
   readonly #selection: Selection;
   readonly #examiner: Examiner;
+  readonly #host: HostWatch;
 
   constructor(ports: KernelWatchPorts) {
     const { options, access, net, tracker, report, now, tell } = ports;
@@ -61,6 +65,7 @@ export class KernelWatch {
       procRoot,
       ownSockets: (told) => net.ownSockets(told),
       suspects: () => tracker.suspects(),
+      remembers: (socket) => tracker.remembers(socket, now()),
       sweepNamespace: isMainThread,
     });
     this.#selection = new Selection(sources, {
@@ -70,12 +75,14 @@ export class KernelWatch {
       retryMs: options.intervalMs,
       now,
     });
-    this.#examiner = makeExaminer(ports, (us) => this.#selection.charge(us));
+    this.#host = hostWatch({ ...ports, procRoot }, (...asked) => this.#selection.glance(...asked));
+    this.#examiner = makeExaminer(ports, this.#host, (us) => this.#selection.charge(us));
   }
 
   /** Runs until the signal aborts. Never rejects. */
-  run(signal: AbortSignal): Promise<void> {
-    return this.#selection.run(signal);
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#selection.run(signal);
+    this.#host.end();
   }
 
   statuses(): readonly SourceStatus[] {
@@ -96,40 +103,44 @@ export class KernelWatch {
   }
 }
 
-function makeExaminer(ports: KernelWatchPorts, spent: (us: number) => void): Examiner {
-  const { options, tracker } = ports;
-  const { closeWaitMs, unreadMs, intervalMs } = options;
+function makeExaminer(ports: KernelWatchPorts, host: HostWatch, spent: (us: number) => void): Examiner {
+  const { options, tracker, net, report, settle, now, hostFacts } = ports;
+  const reject = (row: Row) => tracker.reject(row.id);
+  const held = new HeldListeners({ procRoot, now, spent, listening: () => hostFacts.listening });
+  const unaccepted = new Unaccepted({
+    isOurListener: (local) => held.holds(local),
+    adopt: (id) => net.adoptDescriptor(id, report, true),
+    report,
+    settle,
+    reject,
+  });
   const strangers = new Strangers({
     ...ports,
     spent,
     procRoot,
     adoptDescriptors: isMainThread,
     isKnown: (row) => tracker.knows(row.id),
-    reject: (row) => tracker.reject(row.id),
+    placeUnaccepted: (rows, slices) => unaccepted.place(rows, slices),
+    reject,
   });
   return new Examiner({
     ...ports,
     spent,
     strangers,
-    host: makeHostWatch(ports),
-    detectors: [closeWaitLeak(closeWaitMs * 1000), unreadData(unreadMs * 1000)],
+    host,
+    detectors: detectorsFor(options),
     origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
-    intervalMs,
+    intervalMs: options.intervalMs,
     procRoot,
   });
 }
 
-/** What is the namespace's is looked at by one thread of the process. */
-function makeHostWatch({ options, hostFacts: facts, net, settle, fault, report, now }: KernelWatchPorts): HostWatch {
-  const isIgnored = ignoringDestinations(options.ignore);
-  const idleAgents = new IdleAgentsPart({
-    agentsOpened: () => net.agentsOpened,
-    agentSockets: () => net.agentSockets(),
-    now,
-    report,
-    isIgnored,
-  });
-  const parts = [...(isMainThread ? [new CounterFiles({ procRoot, now, report })] : []), idleAgents];
-  const detectors = [new KeepAliveRace(({ requested, peer }) => isIgnored(requested, peer)), new IdlePileUp()];
-  return new HostWatch({ facts, parts, detectors, settle, fault });
+function detectorsFor(options: Options): readonly Detector[] {
+  return [
+    closeWaitLeak(options.closeWaitMs * 1000),
+    unreadData(options.unreadMs * 1000),
+    stuckWrite(options.stuckWriteMs * 1000),
+    finWait2Stall(options.finWait2Ms * 1000),
+    handshakeStall(options.handshakeMs * 1000),
+  ];
 }

@@ -1,4 +1,5 @@
 import type { Row } from './connection/observation.ts';
+import { isHeldUp, sendingIn } from './connection/sending.ts';
 import type { NetSource } from './sources/net/net-source.ts';
 import type { Threads } from './sources/net/thread-claims.ts';
 import { socketDescriptors } from './sources/proc/proc-fd.ts';
@@ -19,6 +20,8 @@ export interface StrangersOptions {
   readonly spent: (us: number) => void;
   /** Whether a connection with this row's identity is known by now. */
   readonly isKnown: (row: Row) => boolean;
+  /** Finds out about those that nobody has open. */
+  readonly placeUnaccepted: (rows: readonly Row[], slices: Slices) => Promise<void>;
   /** It is another process's. */
   readonly reject: (row: Row) => void;
 }
@@ -50,13 +53,13 @@ export class Strangers {
 
   async place(rows: readonly Row[], slices: Slices): Promise<void> {
     const { net, report, settle, isKnown, reject, adoptDescriptors } = this.#options;
+    if (adoptDescriptors) await this.#options.placeUnaccepted(rows, slices);
     slices.begin();
     const ours: Row[] = [];
     const seen = new Set<Inode>();
     for (const row of rows) {
       if (slices.isOver()) await slices.rest();
       const { inode } = row.id;
-      // One without an inode may be waiting to be accepted, by us.
       if (inode === undefined || isWell(row)) continue;
       if (!this.#mayBeOurs(row)) reject(row);
       else if (row.state === 'close_wait' || this.#seen.has(inode) || this.#uncertain.has(inode)) ours.push(row);
@@ -141,6 +144,7 @@ interface Held {
 }
 
 /** Told of because it was in trouble before. */
-function isWell({ state, receiveQueue }: Row): boolean {
-  return state === 'established' && receiveQueue === 0;
+function isWell(row: Row): boolean {
+  const sending = sendingIn(row);
+  return row.state === 'established' && row.receiveQueue === 0 && !(sending && isHeldUp(sending));
 }

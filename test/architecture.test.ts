@@ -40,7 +40,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'own-directory.ts': ['node:'],
   'kernel-access.ts': ['errors.ts', 'ffi', 'options.ts', 'monotonic.ts'],
   'kernel-sources.ts': [
-    ...['errors.ts', 'tcp', 'ffi', 'options.ts', 'kernel-access.ts', 'sources'],
+    ...['errors.ts', 'tcp', 'connection', 'ffi', 'options.ts', 'kernel-access.ts', 'sources'],
     ...['sources/descriptors', 'sources/sock-diag', 'sources/proc', 'sources/netstat'],
   ],
   'stderr.ts': ['explain', 'options.ts', 'node:'],
@@ -49,7 +49,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'examiner.ts': ['connection', 'detectors', 'tcp', 'strangers.ts', 'host', 'sources', 'sources/net', 'sources/proc'],
   'kernel-watch.ts': [
     ...['tcp', 'connection', 'detectors', 'explain', 'sources', 'sources/net', 'options.ts', 'node:'],
-    ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts', 'host', 'ignored.ts'],
+    ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts', 'host-parts.ts', 'host'],
+  ],
+  'host-parts.ts': [
+    ...['tcp', 'connection', 'detectors', 'host', 'sources', 'sources/net', 'kernel-access.ts'],
+    ...['ignored.ts', 'options.ts', 'node:'],
   ],
   'load-kernel-watch.ts': ['kernel-watch.ts', 'node:module', 'node:timers/promises'],
   'agent.ts': [

@@ -57,6 +57,7 @@ describe('whose a stranger is', { skip: process.platform === 'win32' && 'needs s
       settle: async () => {},
       spent,
       isKnown: ({ id }) => adopted.includes(id.inode),
+      placeUnaccepted: async () => {},
       reject: ({ id }) => void rejected.push(id.inode),
     });
     const look = (...inodes: number[]) => one.place(inodes.map(stranger), new Slices(now));

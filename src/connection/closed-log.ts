@@ -52,9 +52,7 @@ export class ClosedLog {
   }
 
   find(cookie: SocketCookie): ClosedRecord | undefined {
-    const number = cookieNumber(cookie);
-    if (!this.#mayHold(number)) return undefined;
-    const slot = this.#cookies.indexOf(number);
+    const slot = this.#slotOf(cookieNumber(cookie));
     if (slot < 0) return undefined;
     const facts = this.#facts[slot] ?? 0;
     return {
@@ -63,6 +61,19 @@ export class ClosedLog {
       site: this.#sites[slot],
       suppressed: facts % 2 === 1,
     };
+  }
+
+  /** When the connection with this cookie was closed; cheap for cookies that are not in the log. */
+  closedAt(cookie: number): Instant | undefined {
+    const slot = this.#slotOf(cookie);
+    return slot < 0 ? undefined : instant(this.#closedAt[slot] ?? 0);
+  }
+
+  /** Who asks, mostly asks about one that was closed a moment ago. */
+  #slotOf(number: number): number {
+    if (!this.#mayHold(number)) return -1;
+    const recent = this.#next === 0 ? -1 : this.#cookies.lastIndexOf(number, this.#next - 1);
+    return recent < 0 ? this.#cookies.lastIndexOf(number) : recent;
   }
 
   #mark(number: number): void {

@@ -38,14 +38,3 @@ function inspect(connection: Lifecycle, { at, signals, site }: Inspected): void 
   connection.signals = signals;
   if (site !== undefined) connection.site = site ?? undefined;
 }
-
-/** In CLOSE_WAIT, or with bytes that nobody has read, and still somebody's to close. */
-export function isSuspect(connection: Lifecycle): boolean {
-  if (connection.state === 'close_wait') return connection.phase === 'open' || wasSeenSinceItsEnd(connection);
-  return connection.state === 'established' && connection.phase === 'open' && connection.receiveQueue > 0;
-}
-
-/** The descriptor was closed here, and the kernel showed the connection open after that. */
-export function wasSeenSinceItsEnd({ lookedAt, endedAt }: Lifecycle): boolean {
-  return lookedAt !== undefined && endedAt !== undefined && lookedAt > endedAt;
-}

@@ -29,6 +29,15 @@ export function whenEntered(connection: Lifecycle, state: TcpState, at: Instant,
   return lastSegment(at, info, instant(Math.max(stateSince, lookedAt ?? 0, ourFin ?? 0)));
 }
 
+/**
+ * As `whenEntered`, of a connection whose descriptor is closed and of which no counter tells: our FIN went out when it
+ * was closed, and was acknowledged soon after that, as far as anybody has seen.
+ */
+export function whenOrphaned({ endedAt, lookedAt }: Lifecycle, state: TcpState, at: Instant): Instant {
+  if (state !== 'fin_wait_1' && state !== 'fin_wait_2') return at;
+  return endedAt === undefined ? at : clamp(endedAt, lookedAt ?? endedAt, at);
+}
+
 /** Since the last acceptable segment came: after a FIN of the peer, and nothing sent since, that was the FIN. */
 export function lastSegment(at: Instant, info: TcpInfo, notBefore: Instant): Instant {
   return clamp(notBefore, instant(at - info.lastAckReceivedMs * 1000), at);

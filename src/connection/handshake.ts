@@ -97,10 +97,22 @@ export function openByEdge(transition: Transition): { connection: Lifecycle; eve
 }
 
 /** A socket whose handshake nobody saw: it was there before, or came from elsewhere. */
-export function adopt({ socket, id, at, inJavaScript }: Adopted): Lifecycle {
+export function adopt({ socket, id, at, inJavaScript, unaccepted = false }: Adopted): Lifecycle {
   const connection = newLifecycle(socket, id, at, 'userland', 'established');
   connection.inJavaScript = inJavaScript;
+  connection.unaccepted = unaccepted;
+  if (unaccepted) connection.role = 'server';
   return connection;
+}
+
+/** A connection that the kernel had shown has a JavaScript socket now, or shows that it had one. */
+export function claim(connection: Lifecycle, event: Accepted | Adopted): void {
+  connection.ref = event.socket;
+  connection.inJavaScript = true;
+  connection.unaccepted = false;
+  if (event.event === 'adopted') return;
+  connection.role = 'server';
+  connection.site ??= event.site;
 }
 
 function clientEstablished(syn: Instant, at: Instant, info: TcpInfo): Instant {

@@ -22,11 +22,11 @@ export type Fact =
   | { readonly name: 'loop_delay'; readonly longestMs: number }
   /** A listener of this process. */
   | { readonly name: 'listener'; readonly listener: ListenerFact }
-  /** Handshakes that wait for their last ACK (SYN_RECV), by local port. */
-  | { readonly name: 'half_open'; readonly byPort: ReadonlyMap<number, number> }
+  /** Handshakes that wait for their last ACK (SYN_RECV) at listeners of this process, by local port. */
+  | { readonly name: 'half_open'; readonly byPort: ReadonlyMap<number, HalfOpen> }
   /** All sockets of the namespace in some states, by destination. */
   | { readonly name: 'census'; readonly census: Census }
-  /** connect() found no free port. */
+  /** connect() found no free port, so many times. */
   | ({ readonly name: 'port_failure' } & PortFailure)
   /** A request went out on a connection that the peer had finished. */
   | ({ readonly name: 'race' } & Race)
@@ -64,13 +64,20 @@ export interface Sysctls {
 }
 
 export interface ListenerFact {
+  /** Its cookie, or `ino:N`: the same from look to look, and no other socket's. */
+  readonly socket: string;
   /** Where it listens. */
   readonly local: Endpoint;
-  /** Connections that wait to be accepted, and how many may: more than that, and the next are dropped. */
+  /** Connections that wait to be accepted. */
   readonly queue: number;
-  readonly backlog: number | undefined;
-  /** Connections that the kernel has dropped at this listener; undefined where it does not say. */
+  /** How many may wait: with one more the queue is full (sk_acceptq_is_full in include/net/sock.h). */
+  readonly backlog: number;
+  /** The kernel said so; else it is what listen() asked for, 511 when it did not say, and somaxconn at most. */
+  readonly backlogTold: boolean;
+  /** SYNs and ACKs that the kernel has dropped at this listener, for whatever reason; undefined where it does not say. */
   readonly drops: number | undefined;
+  /** Nothing else listens in the network namespace. */
+  readonly alone: boolean;
   /** `primary`: of a cluster, whose workers get the connections from it. */
   readonly cluster: 'primary' | 'worker' | undefined;
   /** server.maxConnections, where it is set, and how many there are. */
@@ -80,13 +87,30 @@ export interface ListenerFact {
   readonly site: CallSite | undefined;
 }
 
+export interface HalfOpen {
+  readonly count: number;
+  /** Of these, those that have been sent their SYN+ACK again: in an ordinary handshake that is not needed. */
+  readonly unanswered: number;
+}
+
+/** Attempts of one sort to connect to one destination, since the last look. */
 export interface PortFailure {
+  /** Of the first of them. */
   readonly at: Instant;
   /** EADDRNOTAVAIL from connect(2); EADDRINUSE from the bind(2) before it. */
-  readonly error: string;
+  readonly error: 'EADDRNOTAVAIL' | 'EADDRINUSE';
   readonly peer: Endpoint;
+  /** How the application named it. */
+  readonly requested: Endpoint | undefined;
   /** Where the application chose the local address. */
   readonly localAddress: string | undefined;
+  readonly count: number;
+  readonly sample: readonly FailedConnect[];
+}
+
+export interface FailedConnect {
+  readonly at: Instant;
+  readonly connectionId: string;
   readonly site: CallSite | undefined;
 }
 

@@ -2,6 +2,7 @@ import type { Census } from './census.ts';
 import type {
   Counters,
   Fact,
+  HalfOpen,
   HostFact,
   IdleAgents,
   ListenerFact,
@@ -15,13 +16,16 @@ import type { Observation, Row } from './observation.ts';
 /** So many of each sort of event are kept between two looks: more of the same would say no more. */
 const mostEvents = 256;
 
+/** Of all the listeners of the namespace, among which ours are looked for. */
+const mostListening = 2048;
+
 /** What is known around the connections at the end of a look. */
 export interface HostLook {
   readonly counters: Counters | undefined;
   readonly sysctls: Sysctls;
   readonly loopDelayMs: number | undefined;
   readonly listeners: readonly ListenerFact[];
-  readonly halfOpen: ReadonlyMap<number, number> | undefined;
+  readonly halfOpen: ReadonlyMap<number, HalfOpen> | undefined;
   readonly census: Census | undefined;
   readonly portFailures: readonly PortFailure[];
   readonly races: readonly Race[];
@@ -45,7 +49,7 @@ export class HostFacts {
 
   observe(said: HostFact | Row): void {
     if (said.kind === 'row') {
-      if (this.#listening.length < mostEvents) this.#listening.push(said);
+      if (this.#listening.length < mostListening) this.#listening.push(said);
       return;
     }
     const { fact } = said;
@@ -91,6 +95,10 @@ export class HostFacts {
     return this.#sysctls;
   }
 
+  get portFailures(): readonly PortFailure[] {
+    return this.#now.portFailures;
+  }
+
   /** The look is over: hands over what it brought. */
   take(): HostLook {
     const look = { ...this.#now, counters: this.#counters, sysctls: this.#sysctls };
@@ -110,7 +118,7 @@ export class HostFacts {
 interface Gathered {
   loopDelayMs: number | undefined;
   readonly listeners: ListenerFact[];
-  halfOpen: ReadonlyMap<number, number> | undefined;
+  halfOpen: ReadonlyMap<number, HalfOpen> | undefined;
   census: Census | undefined;
   readonly portFailures: PortFailure[];
   readonly races: Race[];

@@ -5,6 +5,7 @@ import type { TcpInfo } from '../tcp/tcp-info.ts';
 import type { CallSite } from './call-site.ts';
 import type { SocketRef, SocketSignals } from './observation.ts';
 import type { ObservationSource } from './observation-source.ts';
+import type { Sending } from './sending.ts';
 
 /** Who opened it. `unknown` for a socket first seen half-way. */
 export type Role = 'client' | 'server' | 'unknown';
@@ -76,6 +77,8 @@ export interface Lifecycle {
 
   receiveQueue: number;
   sendQueue: number;
+  /** What holds the send queue up, as the last row that was believed told it. */
+  sending: Sending | undefined;
   /** When a row last spoke of it, and who was believed. */
   lookedAt: Instant | undefined;
   lookedBy: Looker | undefined;
@@ -88,12 +91,17 @@ export interface Lifecycle {
   progress: number;
   /** When it last grew, as far as looks can tell. */
   progressAt: Instant | undefined;
+  /** As the two before, of bytes that the peer acknowledged alone. */
+  ackProgress: number;
+  ackProgressAt: Instant | undefined;
   info: TcpInfo | undefined;
   bytesRead: number | undefined;
   bytesWritten: number | undefined;
 
   /** False when this process has a descriptor but no JavaScript socket for it. */
   inJavaScript: boolean;
+  /** It waits to be accepted: nobody has a descriptor for it. */
+  unaccepted: boolean;
   signals: SocketSignals | undefined;
   site: CallSite | undefined;
   /** Of the connect() call, or of the request that it was made for, until the handshake is over. */
@@ -153,6 +161,7 @@ export function newLifecycle(
     phase: state === 'syn_sent' || state === 'syn_received' ? 'opening' : 'open',
     receiveQueue: 0,
     sendQueue: 0,
+    sending: undefined,
     lookedAt: undefined,
     lookedBy: undefined,
     descriptorLooked: false,
@@ -160,10 +169,13 @@ export function newLifecycle(
     ackedAtLook: undefined,
     progress: 0,
     progressAt: undefined,
+    ackProgress: 0,
+    ackProgressAt: undefined,
     info: undefined,
     bytesRead: undefined,
     bytesWritten: undefined,
     inJavaScript: true,
+    unaccepted: false,
     signals: undefined,
     site: undefined,
     context: undefined,

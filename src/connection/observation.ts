@@ -43,6 +43,8 @@ export interface Row {
   readonly timer?: 'none' | 'retransmit' | 'keepalive' | 'time_wait' | 'probe' | undefined;
   /** Milliseconds until that timer fires. */
   readonly expiresMs?: number | undefined;
+  /** Of the oldest segment that is not acknowledged, in a row; `info` knows it too. */
+  readonly retransmits?: number | undefined;
   readonly info?: TcpInfo | undefined;
   /** Of a listener: connections that the kernel has dropped there. */
   readonly drops?: number | undefined;
@@ -132,6 +134,8 @@ export interface Adopted extends SocketEventBase {
   readonly id: SocketIdentity;
   /** False when a descriptor of this process has no JavaScript socket. */
   readonly inJavaScript: boolean;
+  /** True: the handshake is done, and it waits in the accept queue of a listener of this process. */
+  readonly unaccepted?: boolean | undefined;
 }
 
 /** Somebody asked what JavaScript knows of this socket. */

@@ -1,8 +1,9 @@
 import type { TcpState } from '../tcp/state.ts';
-import { whenEntered } from './found-state.ts';
+import { whenEntered, whenOrphaned } from './found-state.ts';
 import type { Lifecycle, Looker } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { Row, Transition } from './observation.ts';
+import { sendingIn } from './sending.ts';
 import { enter, finish } from './state-change.ts';
 
 /** Somebody looked and found the connection in a state; when it got there lies between the looks. */
@@ -19,12 +20,17 @@ export function seeRow(connection: Lifecycle, row: Row): LifecycleEvent[] {
 
 function takeRow(connection: Lifecycle, row: Row, looker: Looker): LifecycleEvent[] {
   const { at, source, info } = row;
-  const when = info && ((state: TcpState) => whenEntered(connection, state, at, info));
+  const when = info
+    ? (state: TcpState) => whenEntered(connection, state, at, info)
+    : connection.phase === 'released'
+      ? (state: TcpState) => whenOrphaned(connection, state, at)
+      : undefined;
   const events = enter(connection, row.state, { at, source, inferred: true, when });
   noteProgress(connection, row, looker);
   connection.lookedBy = looker;
   connection.receiveQueue = row.receiveQueue;
   connection.sendQueue = row.sendQueue;
+  connection.sending = sendingIn(row);
   if (info) connection.info = info;
   return events;
 }
@@ -44,11 +50,18 @@ function noteProgress(connection: Lifecycle, row: Row, looker: Looker): void {
   const moved = counted
     ? read !== readAtLook || acked !== ackedAtLook
     : receiveQueue < connection.receiveQueue || sendQueue !== connection.sendQueue;
+  const bothCount = acked !== undefined && ackedAtLook !== undefined;
+  const taken = bothCount ? acked !== ackedAtLook : sendQueue !== connection.sendQueue;
   connection.readAtLook = read;
   connection.ackedAtLook = acked;
-  if (connection.progressAt !== undefined && !(moved && comparable)) return;
-  connection.progress++;
-  connection.progressAt = at;
+  if (connection.progressAt === undefined || (moved && comparable)) {
+    connection.progress++;
+    connection.progressAt = at;
+  }
+  if (connection.ackProgressAt === undefined || (taken && comparable)) {
+    connection.ackProgress++;
+    connection.ackProgressAt = at;
+  }
 }
 
 /** The kernel reported an edge. One whose start is not where the connection was last seen means that one was missed. */

@@ -67,6 +67,7 @@ function step(connection: Lifecycle, to: TcpState, { at, source, inferred, note 
   if (to === 'established' && wasOpening) {
     connection.established ??= moment;
     connection.phase = 'open';
+    connection.sending = undefined;
     events.push({ kind: 'handshake_completed', connection, at, context: takeContext(connection) });
   }
   noteSegments(connection, from, to, moment);

@@ -1,9 +1,11 @@
 import { type Instant, instant, type SocketIdentity } from '../tcp/identity.ts';
+import { isProvenAbsent } from './absence.ts';
 import { Afterlife } from './afterlife.ts';
 import type { TrackerCounts, TrackerLimits } from './bounds.ts';
+import type { Glance } from './census.ts';
 import type { ClosedConnection } from './closed-log.ts';
-import { experience, isSuspect } from './experience.ts';
-import { adopt, openActively, openByEdge, openPassively } from './handshake.ts';
+import { experience } from './experience.ts';
+import { adopt, claim, openActively, openByEdge, openPassively } from './handshake.ts';
 import { IdentityIndex } from './identity-index.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
@@ -20,6 +22,7 @@ import type {
 import { seeRow, seeTransition } from './sighting.ts';
 import { enter } from './state-change.ts';
 import { StrangerRows } from './stranger-rows.ts';
+import { isSuspect } from './suspect.ts';
 
 const nothing: readonly LifecycleEvent[] = [];
 
@@ -84,7 +87,7 @@ export class Tracker {
     return this.#index.find(id) !== undefined;
   }
 
-  /** Those in CLOSE_WAIT and those with bytes that nobody has read: the only ones worth a closer look. */
+  /** The only ones worth a closer look. */
   suspects(): ReadonlySet<Lifecycle> {
     return this.#suspects;
   }
@@ -92,6 +95,11 @@ export class Tracker {
   /** Hands over the rows that belong to no known connection, once: someone may find out whose they are. */
   takeStrangers(): readonly Row[] {
     return this.#strangers.take();
+  }
+
+  /** Whether a socket without a descriptor may be one that this process closed; answered without making anything. */
+  remembers(socket: Glance, at: Instant): boolean {
+    return this.#afterlife.remembers(socket, at);
   }
 
   /** This stranger is another process's: nothing more will be heard of it. */
@@ -139,12 +147,8 @@ export class Tracker {
     if (known === undefined || known.phase === 'released') return undefined;
     if (event.event === 'adopted' && !event.inJavaScript) return nothing;
     if (known.ref !== undefined) this.#bySocket.delete(known.ref);
-    known.ref = event.socket;
+    claim(known, event);
     this.#bySocket.set(event.socket, known);
-    if (event.event === 'accepted') {
-      known.role = 'server';
-      known.site ??= event.site;
-    } else known.inJavaScript = true;
     return nothing;
   }
 
@@ -154,7 +158,9 @@ export class Tracker {
   }
 
   #row(row: Row): readonly LifecycleEvent[] {
-    const known = row.socket === undefined ? this.#index.find(row.id) : this.#bySocket.get(row.socket);
+    const found = row.socket === undefined ? this.#index.find(row.id) : this.#bySocket.get(row.socket);
+    // Somebody has accepted it; had this process, it would have said so.
+    const known = found?.unaccepted && row.id.inode !== undefined ? undefined : found;
     if (known === undefined && (row.socket !== undefined || this.#strangers.isForeign(row.id))) return nothing;
     const connection = known ?? this.#recall(row);
     if (connection === undefined) {
@@ -181,16 +187,10 @@ export class Tracker {
     return connection;
   }
 
-  /** A whole sweep over a state that no longer shows a connection, which only sweeps can see, proves that it left. */
-  #sweepEnd({ whole, states, startedAt, at, source }: SweepEnd): readonly LifecycleEvent[] {
-    if (!whole) return nothing;
+  #sweepEnd(sweep: SweepEnd): readonly LifecycleEvent[] {
+    const { at, source } = sweep;
     const events: LifecycleEvent[] = [];
-    for (const connection of this.#suspects) {
-      // Where descriptors can be asked, they tell of a connection that this process has open; elsewhere only the table does.
-      const asked = source === 'sock_diag' || connection.lookedBy === 'descriptor';
-      const onlySwept = connection.phase === 'released' || !connection.inJavaScript || !asked;
-      const seen = connection.lookedAt !== undefined && connection.lookedAt >= startedAt;
-      if (!onlySwept || seen || !states.includes(connection.state)) continue;
+    for (const connection of [...this.#suspects].filter((suspect) => isProvenAbsent(suspect, sweep))) {
       events.push(...enter(connection, 'closed', { at, source, inferred: true }), ...this.#forget(connection, 'over'));
     }
     return events;

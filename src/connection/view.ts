@@ -13,6 +13,7 @@ import {
 import type { Step, StepName } from './lifecycle-event.ts';
 import type { SocketSignals } from './observation.ts';
 import type { ObservationSource } from './observation-source.ts';
+import type { Sending } from './sending.ts';
 
 /** The read model of every surface: what is known of one connection at one moment. Durations are in seconds. */
 export interface ConnectionView {
@@ -53,6 +54,13 @@ export interface ConnectionView {
   readonly progress: number;
   /** Since it last grew; undefined for a connection that was never suspicious. */
   readonly progressAge: number | undefined;
+  /** As the two before, of bytes that the peer acknowledged alone. */
+  readonly ackProgress: number;
+  readonly ackProgressAge: number | undefined;
+  /** How the kernel tries to get out what waits in the send queue; undefined where nothing waits. */
+  readonly sending: Sending | undefined;
+  /** It waits in the accept queue of a listener of this process: nobody has a descriptor for it. */
+  readonly unaccepted: boolean;
   /** What JavaScript knew of the socket when it was last inspected; only suspicious ones are. */
   readonly signals: SocketSignals | undefined;
   /** Opened under suppressed tracing: an exporter's own. */
@@ -92,6 +100,10 @@ export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
     inJavaScript: connection.inJavaScript,
     progress: connection.progress,
     progressAge: connection.progressAt === undefined ? undefined : seconds(connection.progressAt, now),
+    ackProgress: connection.ackProgress,
+    ackProgressAge: connection.ackProgressAt === undefined ? undefined : seconds(connection.ackProgressAt, now),
+    sending: connection.sending,
+    unaccepted: connection.unaccepted,
     signals: connection.signals,
     suppressed: connection.suppressed,
   };

@@ -7,7 +7,10 @@ import type { Steps } from './steps.ts';
 
 /** What a case says of itself; the raiser adds the rest of the finding. */
 export interface CaseFacts
-  extends Pick<Finding, 'severity' | 'since' | 'age_s' | 'subject' | 'sample' | 'forecast' | 'confidence'> {}
+  extends Pick<Finding, 'severity' | 'since' | 'age_s' | 'subject' | 'sample' | 'forecast' | 'confidence'> {
+  /** Where more is known than how the count has grown from look to look. */
+  readonly growth_per_minute?: number;
+}
 
 /** Something that is wrong in one place, as one look shows it: what becomes a finding. */
 export interface Case {
@@ -17,6 +20,8 @@ export interface Case {
   readonly count: number;
   /** The same for the same trouble at the next look: kind, cause, and where. */
   readonly place: string;
+  /** A found that still grows from look to look is told of after so many, if not after the usual number. */
+  readonly looksToSettle?: number | undefined;
   /** What it is recognised by when its cause becomes clearer: the ids of its connections, or the place alone. */
   members(): Iterable<string>;
   describe(growth: Growth, look: Look): Steps<CaseFacts>;
@@ -36,6 +41,9 @@ export interface PlaceCase {
   readonly sample?: Finding['sample'];
   readonly forecast?: Finding['forecast'];
   readonly confidence: Finding['confidence'];
+  readonly looksToSettle?: number | undefined;
+  /** Where more is known than how the count has grown from look to look. */
+  readonly growthPerMinute?: number | undefined;
 }
 
 export function placeCase({
@@ -46,17 +54,22 @@ export function placeCase({
   since,
   sample = [],
   forecast = null,
+  looksToSettle,
+  growthPerMinute,
   ...rest
 }: PlaceCase): Case {
   return {
     kind,
     cause,
     count,
+    looksToSettle,
     place: `${kind}|${cause}|${where}`,
     members: () => [`${kind}|${where}`],
     *describe(_growth, { at, wallTime }) {
       yield;
-      return { ...rest, since: wallTime(since), age_s: rounded(Math.max(0, at - since) / 1e6), sample, forecast };
+      const age_s = rounded(Math.max(0, at - since) / 1e6);
+      const known = growthPerMinute === undefined ? {} : { growth_per_minute: rounded(growthPerMinute) };
+      return { ...rest, ...known, since: wallTime(since), age_s, sample, forecast };
     },
   };
 }

@@ -57,7 +57,8 @@ const notRead: readonly Rule[] = [
 ];
 
 /** Why nobody reads or ends this socket. The first rule that fits is the answer. */
-export function causeOf({ state, released, inJavaScript, signals }: ConnectionView): LeakCause {
+export function causeOf({ state, released, inJavaScript, unaccepted, signals }: ConnectionView): LeakCause {
+  if (unaccepted) return 'not_accepted';
   if (released) return 'fd_in_other_process';
   if (!inJavaScript) return 'handle_without_js_socket';
   if (signals === undefined) return 'unknown';

@@ -15,6 +15,8 @@ export interface Detector {
   /** How long, in microseconds of a running event loop, a verdict must stand before it counts. */
   readonly patience: number;
   examine(connection: ConnectionView): Verdict;
+  /** What must not change for a verdict to ripen; where it is not said, the state and the bytes that move either way. */
+  standstill?(connection: ConnectionView): number | string;
 }
 
 export type Severity = 'warning' | 'critical';
@@ -59,8 +61,20 @@ export interface Subject {
   /** Of the limit that it is measured against, from 0 to 1. */
   readonly share?: number;
   readonly limit?: number;
+  /** Connections that wait in a listener's queue now. */
+  readonly queue?: number;
+  /** Whose queue it is, in a cluster: the primary's, or one that its workers share. */
+  readonly cluster?: 'primary' | 'worker';
+  /** For so many milliseconds at a time the event loop was held meanwhile, at the worst and at least. */
+  readonly loop_blocked_ms?: number;
   /** Of `count`, those that this process made. */
   readonly own?: number;
+  /** Of the ports in use, those that a TIME_WAIT holds. */
+  readonly time_waits?: number;
+  /** Calls of connect() that found no port. */
+  readonly failures?: number;
+  /** The ports were taken by bind(), for a local address that the application chose: one pool for all destinations. */
+  readonly pooled_bind?: boolean;
   /** The peer had finished the connection so many milliseconds before the last request on it failed. */
   readonly fin_before_ms?: number;
   /** For how long each side keeps an idle connection: the server, as it was seen; the client, by its setting. */
@@ -77,10 +91,12 @@ export interface SampledConnection {
   readonly local: string | null;
   readonly peer: string | null;
   readonly state: ConnectionView['state'];
-  /** In CLOSE_WAIT, or without a byte being read, in seconds. */
+  /** In trouble for so long, in seconds: in its state, or without a byte being read or taken. */
   readonly age_s: number;
   /** Bytes that the process has not read; an unread FIN counts as one. */
   readonly rx_queue: number;
+  /** Bytes that the peer has not acknowledged; a SYN and a FIN count as one. */
+  readonly tx_queue: number;
   readonly call_site: readonly string[];
   /** Of the trace that the connection was opened in; null where there was none. */
   readonly trace_id: string | null;

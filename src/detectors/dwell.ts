@@ -4,24 +4,28 @@ import { atOnce, type Steps } from './steps.ts';
 
 interface Stay {
   readonly since: Instant;
-  readonly progress: number;
-  readonly state: ConnectionView['state'];
+  readonly standstill: number | string;
   looks: number;
   inThisLook: boolean;
 }
 
 /**
- * How long each connection has been in the same trouble without a byte moving: by the loop's clock, and in looks. One
+ * How long each connection has been in the same trouble without anything moving: by the loop's clock, and in looks. One
  * look proves nothing, every state on the way is a legal transient.
  */
 export class Dwell {
   readonly #stays = new Map<string, Stay>();
 
   /** Notes one look at one connection. True when the trouble has lasted at least two looks and the patience. */
-  isRipe({ id, progress, state }: ConnectionView, patience: number, clock: Instant): boolean {
+  isRipe(
+    { id, progress, state }: ConnectionView,
+    patience: number,
+    clock: Instant,
+    standstill: number | string = `${state} ${progress}`,
+  ): boolean {
     const stay = this.#stays.get(id);
-    if (stay === undefined || stay.progress !== progress || stay.state !== state) {
-      this.#stays.set(id, { since: clock, progress, state, looks: 1, inThisLook: true });
+    if (stay === undefined || stay.standstill !== standstill) {
+      this.#stays.set(id, { since: clock, standstill, looks: 1, inThisLook: true });
       return false;
     }
     stay.looks++;

@@ -74,6 +74,7 @@ function caseOf({ destination, agents, connections, oldestMs, sample }: IdleAgen
         state: 'established',
         age_s: rounded(idleMs / 1000),
         rx_queue: 0,
+        tx_queue: 0,
         call_site: site?.frames() ?? [],
         trace_id: null,
       }),

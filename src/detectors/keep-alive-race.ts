@@ -131,6 +131,7 @@ function sampleOf({ connectionId, local, peer, at: failedAt, site }: Race, at: I
     state: 'closed',
     age_s: rounded((at - failedAt) / 1e6),
     rx_queue: 0,
+    tx_queue: 0,
     call_site: site?.frames() ?? [],
     trace_id: null,
   };

@@ -140,7 +140,7 @@ export class Raiser {
     open.looksSinceTold++;
     open.now = yield* this.#described(open.id, found, open.growth, look, open.told?.status ?? 'raised');
     if (open.told === undefined) {
-      return !grows || open.looks >= looksToSettle ? this.#tell(open) : undefined;
+      return !grows || open.looks >= (found.looksToSettle ?? looksToSettle) ? this.#tell(open) : undefined;
     }
     const due = open.looksSinceTold >= looksBetweenChanges && isMaterial(open.told, open.now);
     return due ? this.#tell(open) : undefined;

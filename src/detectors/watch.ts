@@ -36,7 +36,8 @@ export class Watch {
       for (const connection of suspects) {
         yield;
         const verdict = detector.examine(connection);
-        if (verdict.kind !== 'found' || !dwell.isRipe(connection, detector.patience, clock)) continue;
+        if (verdict.kind !== 'found') continue;
+        if (!dwell.isRipe(connection, detector.patience, clock, detector.standstill?.(connection))) continue;
         found.push({ kind: detector.kind, cause: verdict.cause, connection });
       }
       yield* dwell.endingLook();

@@ -1,5 +1,6 @@
 import type { Finding } from '../detectors/detector.ts';
 import { english } from './messages.en.ts';
+import { spell } from './spell.ts';
 import type { CauseWords, KindWords } from './words.ts';
 
 /** A finding with its words, as it goes out: on stderr, in JSON, to a surface. */
@@ -17,10 +18,11 @@ export function explain(finding: Finding): ExplainedFinding {
 }
 
 /** Of its kind, and of its cause. */
-export function wordsOf({ kind, cause }: Finding): Omit<KindWords<Finding['kind']>, 'causes'> & CauseWords {
-  const { causes, ...words } = english[kind];
+export function wordsOf(finding: Finding): Omit<KindWords<Finding['kind']>, 'causes'> & CauseWords {
+  const { causes, ...rest } = english[finding.kind];
+  const words: Omit<KindWords<Finding['kind']>, 'causes'> = rest;
   const known: Partial<Record<Finding['cause'], CauseWords>> = causes;
-  return { ...words, ...(known[cause] ?? untold) };
+  return { ...words, ...(known[finding.cause] ?? untold), ...words.inThisCase?.(finding) };
 }
 
 const untold: CauseWords = { seen: 'why, could not be told', advice: 'Look at the connections below.' };
@@ -39,7 +41,7 @@ export function detailsOf(finding: Finding): readonly string[] {
 /** Nothing is left of it: for now, or for good. */
 export function endOf(finding: Finding): string {
   const { noun, title, happened } = wordsOf(finding);
-  const subject = `${noun[0]}${placeOf(finding.subject)}`;
+  const subject = `${noun[0]}${placeOf(finding)}`;
   const what = happened ? `For a while no ${subject} has ${title}` : `No ${subject} is ${title} any more`;
   return finding.status === 'cleared'
     ? `${what}.`
@@ -48,20 +50,21 @@ export function endOf(finding: Finding): string {
 
 /** `3 connections to 127.0.0.1:8080 (GET /document), the oldest for 34 s in CLOSE_WAIT, never closed`. */
 export function summaryOf(finding: Finding): string {
-  const { count, subject, age_s } = finding;
-  const { noun, title, happened } = wordsOf(finding);
-  const many = `${count} ${noun[count === 1 ? 0 : 1]}`;
-  if (happened) {
-    const when = count === 1 ? '' : 'the first ';
-    return `${many}${placeOf(subject)} ${title}, ${when}${spell(age_s)} ago`;
-  }
+  const { count, age_s } = finding;
+  const { noun, title, summary, happened } = wordsOf(finding);
+  const place = placeOf(finding);
+  const many = `${count} ${noun[count === 1 ? 0 : 1]}${place}`;
+  if (summary) return summary(finding, many, place);
+  if (happened) return `${many} ${title}, ${count === 1 ? '' : 'the first '}${spell(age_s)} ago`;
   const since = count === 1 ? 'for' : 'the oldest for';
-  return `${many}${placeOf(subject)}, ${since} ${spell(age_s)} ${title}`;
+  return `${many}, ${since} ${spell(age_s)} ${title}`;
 }
 
-function placeOf({ destination, listener, local_address, request, pipe_target }: Finding['subject']): string {
+function placeOf(finding: Finding): string {
+  const { destination, listener, local_address, request, pipe_target } = finding.subject;
+  const { at = 'accepted on' } = wordsOf(finding);
   const from = local_address === undefined ? '' : ` from ${local_address}`;
-  const where = listener ? ` accepted on ${listener}` : destination ? `${from} to ${destination}` : from;
+  const where = listener ? ` ${at} ${listener}` : destination ? `${from} to ${destination}` : from;
   const what = request ? ` (${request})` : '';
   return where + what + (pipe_target ? ` piped into a ${pipe_target}` : '');
 }
@@ -69,18 +72,11 @@ function placeOf({ destination, listener, local_address, request, pipe_target }:
 function forecastOf(finding: Finding): string[] {
   const { forecast, growth_per_minute, severity } = finding;
   const { limit } = wordsOf(finding);
-  if (forecast) {
+  if (forecast && forecast.reached_in_s > 0) {
     const soon = spell(forecast.reached_in_s);
     return [
       `There are ${growth_per_minute} more every minute: at this rate the limit of ${forecast.limit} ${limit.name} is reached in ${soon}.`,
     ];
   }
   return severity === 'critical' ? [limit.reached] : [];
-}
-
-/** `34 s`, `12 min`, `3 h`: one unit, as people say it. */
-export function spell(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds * 10) / 10} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return `${Math.round(seconds / 3600)} h`;
 }

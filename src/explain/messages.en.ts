@@ -1,6 +1,7 @@
+import { ephemeralPorts } from './en/ephemeral-ports.ts';
 import { idlePileUp, keepAliveRace } from './en/http.ts';
 import { closeWaitLeak, unreadData } from './en/leaks.ts';
-import { ephemeralPorts, timeWaitBuildup } from './en/ports.ts';
+import { timeWaitBuildup } from './en/ports.ts';
 import { acceptQueueWords, synFlood } from './en/queues.ts';
 import { finWait2Stall, handshakeStall, stuckWrite } from './en/stalls.ts';
 import type { Words } from './words.ts';

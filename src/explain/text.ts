@@ -1,4 +1,6 @@
-import { detailsOf, type ExplainedFinding, endOf, spell, summaryOf, wordsOf } from './explain.ts';
+import type { SampledConnection } from '../detectors/detector.ts';
+import { detailsOf, type ExplainedFinding, endOf, summaryOf, wordsOf } from './explain.ts';
+import { spell } from './spell.ts';
 
 /** How a finding is laid out for a person. */
 export interface TextStyle {
@@ -52,7 +54,7 @@ function siteRows({ sample, subject }: ExplainedFinding): [string, string][] {
 
 function growthRows(finding: ExplainedFinding): [string, string][] {
   const { growth_per_minute, forecast } = finding;
-  if (forecast === null) return [];
+  if (forecast === null || forecast.reached_in_s === 0) return [];
   const when = spell(forecast.reached_in_s);
   return [
     [
@@ -62,12 +64,24 @@ function growthRows(finding: ExplainedFinding): [string, string][] {
   ];
 }
 
-function connectionRows({ sample, count }: ExplainedFinding): [string, string][] {
-  const rows = sample.slice(0, mostConnections).map(({ connection_id, local, peer, state, age_s, rx_queue }, index) => {
-    const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}, ${payload(state, rx_queue)} B unread`;
+function connectionRows({ kind, sample, count, subject }: ExplainedFinding): [string, string][] {
+  // A listener is no connection: where it is and which line made it is said above.
+  const connections = sample.filter(({ state }) => state !== 'listen');
+  const rows = connections.slice(0, mostConnections).map((one, index) => {
+    const { connection_id, local, peer, state, age_s } = one;
+    const text = `${connection_id}  ${local ?? '?'} ⇄ ${peer ?? '?'}  ${state} ${spell(age_s)}${queueOf(kind, one)}`;
     return [index === 0 ? 'socket' : '', text] as [string, string];
   });
-  return count > rows.length ? [...rows, ['', `and ${count - rows.length} more`]] : rows;
+  if (rows.length === 0) return [];
+  const all = subject.failures ?? count;
+  return all > rows.length ? [...rows, ['', `and ${all - rows.length} more`]] : rows;
+}
+
+/** What waits, and for whom. */
+function queueOf(kind: ExplainedFinding['kind'], { state, rx_queue, tx_queue }: SampledConnection): string {
+  if (kind === 'stuck_write') return `, ${tx_queue} B not acknowledged`;
+  if (kind === 'handshake_stall') return '';
+  return `, ${payload(state, rx_queue)} B unread`;
 }
 
 /** Without the one that stands for an unread FIN. */

@@ -7,6 +7,8 @@ export interface CauseWords {
   readonly seen: string;
   /** What to change in the code or the settings. */
   readonly advice: string;
+  /** What it comes to, where that is not what the kind comes to otherwise. */
+  readonly outcome?: string;
 }
 
 /** What happened on the wire, whose turn it is, and what it comes to when nothing is done. */
@@ -22,6 +24,15 @@ export interface KindWords<Kind extends FindingKind> {
   /** The limit that such connections come up against: its name after a number, and the sentence when it is reached. */
   readonly limit: { readonly name: string; readonly reached: string };
   readonly causes: Readonly<Record<CauseOf<Kind>, CauseWords>>;
+  /** Between what is counted and the listener: `accepted on`, unless it says otherwise. */
+  readonly at?: string;
+  /** Where the finding's own numbers tell more than its cause. */
+  readonly inThisCase?: (finding: Finding) => Partial<CauseWords>;
+  /**
+   * In place of `3 connections to …, the oldest for 34 s in …`: `many` is how many and where; `place`, which begins with
+   * a space, where alone.
+   */
+  readonly summary?: (finding: Finding, many: string, place: string) => string;
   /** What the finding's own numbers say, in sentences. */
   readonly details?: (finding: Finding) => readonly string[];
 }

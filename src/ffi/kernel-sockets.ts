@@ -1,5 +1,5 @@
 import { addressFromBytes, type Endpoint } from '../tcp/endpoint.ts';
-import { TcpInfoBuffer } from '../tcp/tcp-info.ts';
+import { type AcceptQueueLength, TcpInfoBuffer } from '../tcp/tcp-info.ts';
 import type { Libc } from './libc.ts';
 
 /** What the kernel tells a process of its own sockets, by descriptor. */
@@ -10,6 +10,8 @@ export interface KernelSockets {
   tcpInfo(fd: number): TcpInfoBuffer | undefined;
   /** Payload that waits to be read, without a FIN; undefined as above. */
   unread(fd: number): number | undefined;
+  /** Of a listener. Linux gives it as tcpi_unacked and tcpi_sacked (net/ipv4/tcp.c, tcp_get_info). */
+  acceptQueue(fd: number): AcceptQueueLength | undefined;
   /** The other end, which the kernel remembers when the connection is over. Undefined where there never was one. */
   peer(fd: number): Endpoint | undefined;
 }
@@ -23,10 +25,13 @@ const sizeOfIpv6 = 28;
 export function kernelSockets(libc: Libc): KernelSockets {
   const info = new TcpInfoBuffer();
   const name = new Uint8Array(sizeOfIpv6);
+  const tcpInfo = (fd: number) => (info.filled(libc.tcpInfo(fd, info.bytes)) ? info : undefined);
   return {
     cookie: (fd) => libc.socketCookie(fd),
-    tcpInfo(fd) {
-      return info.filled(libc.tcpInfo(fd, info.bytes)) ? info : undefined;
+    tcpInfo,
+    acceptQueue(fd) {
+      const told = tcpInfo(fd);
+      return told?.state === 'listen' ? told.acceptQueue : undefined;
     },
     unread(fd) {
       const bytes = libc.unread(fd);

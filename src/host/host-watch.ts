@@ -6,6 +6,8 @@ import type { Instant } from '../tcp/identity.ts';
 /** Looks at one part of what is around the connections, and reports it as facts. Bounded in time. */
 export interface HostPart {
   look(): Promise<void>;
+  /** There will be no more looks: whatever it has the runtime do for it ends. */
+  end?(): void;
 }
 
 export interface HostWatchOptions {
@@ -37,6 +39,10 @@ export class HostWatch {
       }
       await settle();
     }
+  }
+
+  end(): void {
+    for (const part of this.#options.parts) part.end?.();
   }
 
   /** What is wrong, as this look shows it. */

@@ -6,7 +6,16 @@ import { stateFromLinux, type TcpState } from './state.ts';
  */
 export interface TcpInfo {
   readonly state: TcpState;
+  /** Of the oldest segment that is not acknowledged; since its first answer, none. */
   readonly retransmitsInARow: number;
+  /** Probes of a shut window or of an idle connection (keep-alive) since the last segment with an ACK arrived. */
+  readonly probes?: number | undefined;
+  /** How often the timer was doubled, of retransmits or of probes; 0 once bytes are acknowledged or the window opens. */
+  readonly backoff?: number | undefined;
+  /** Segments sent and not acknowledged; a SYN and a FIN count. */
+  readonly segmentsUnacknowledged?: number | undefined;
+  /** What the peer is ready to take, in bytes. */
+  readonly sendWindow?: number | undefined;
   /** Since the last data segment was sent; on a fresh connection, since it became ESTABLISHED. */
   readonly lastDataSentMs: number;
   readonly lastDataReceivedMs: number;
@@ -25,10 +34,21 @@ export interface TcpInfo {
   readonly bytesRetransmitted: number | undefined;
 }
 
+/** Connections that wait to be accepted; with one more than `limit` the queue is full. */
+export interface AcceptQueueLength {
+  readonly queue: number;
+  readonly limit: number;
+}
+
 /** `tcpi_*` by offset in bytes; a field exists when the struct reaches its end. */
 const offset = {
   state: 0,
   retransmits: 2,
+  probes: 3,
+  backoff: 4,
+  /** tcpi_unacked, and tcpi_sacked: of a listener, its accept queue and its limit. */
+  unacknowledged: 24,
+  selectivelyAcknowledged: 28,
   lastDataSent: 44,
   lastDataReceived: 52,
   lastAckReceived: 56,
@@ -39,6 +59,7 @@ const offset = {
   notSentBytes: 144,
   bytesSent: 200,
   bytesRetransmitted: 208,
+  sendWindow: 228,
 } as const;
 
 /** Long enough for every field that is read here and for kernels to come; the kernel writes what it has. */
@@ -60,6 +81,15 @@ export function unacknowledged({
   if (bytesSent === undefined || bytesAcked === undefined) return undefined;
   // tcpi_bytes_acked may count a SYN and a FIN as well: at most two too many.
   return Math.max(0, bytesSent - (bytesRetransmitted ?? 0) - bytesAcked) + (notSentBytes ?? 0);
+}
+
+/**
+ * As `unacknowledged`, and never 0 while a segment is on its way: the SYN's place among the acknowledged bytes hides a
+ * single byte, and old kernels do not count bytes at all.
+ */
+export function sendQueueOf(info: TcpInfo): number {
+  const bytes = unacknowledged(info) ?? info.notSentBytes ?? 0;
+  return bytes === 0 && (info.segmentsUnacknowledged ?? 0) > 0 ? 1 : bytes;
 }
 
 /** Undefined when the bytes are shorter than any kernel's struct or hold a state that no kernel uses. */
@@ -91,8 +121,32 @@ export class TcpInfoBuffer implements TcpInfo {
     return stateFromLinux(this.#view.getUint8(offset.state)) ?? 'closed';
   }
 
+  /** Of a listener, the kernel puts its queue into these two: how many wait, and how many may. */
+  get acceptQueue(): AcceptQueueLength {
+    return {
+      queue: this.#view.getUint32(offset.unacknowledged, true),
+      limit: this.#view.getUint32(offset.selectivelyAcknowledged, true),
+    };
+  }
+
   get retransmitsInARow(): number {
     return this.#view.getUint8(offset.retransmits);
+  }
+
+  get probes(): number {
+    return this.#view.getUint8(offset.probes);
+  }
+
+  get backoff(): number {
+    return this.#view.getUint8(offset.backoff);
+  }
+
+  get segmentsUnacknowledged(): number {
+    return this.#view.getUint32(offset.unacknowledged, true);
+  }
+
+  get sendWindow(): number | undefined {
+    return u32(this.#view, this.#length, offset.sendWindow);
   }
 
   get lastDataSentMs(): number {
@@ -143,6 +197,10 @@ export function readTcpInfo(view: DataView, length: number): TcpInfo | undefined
   return {
     state,
     retransmitsInARow: view.getUint8(offset.retransmits),
+    probes: view.getUint8(offset.probes),
+    backoff: view.getUint8(offset.backoff),
+    segmentsUnacknowledged: view.getUint32(offset.unacknowledged, true),
+    sendWindow: u32(view, length, offset.sendWindow),
     lastDataSentMs: view.getUint32(offset.lastDataSent, true),
     lastDataReceivedMs: view.getUint32(offset.lastDataReceived, true),
     lastAckReceivedMs: view.getUint32(offset.lastAckReceived, true),

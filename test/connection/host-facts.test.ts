@@ -18,7 +18,8 @@ function row(state: Row['state']): Row {
 
 function failure(port: number): HostFact {
   const peer = endpoint('10.0.0.2', port);
-  return said({ name: 'port_failure', at, error: 'EADDRNOTAVAIL', peer, localAddress: undefined, site: undefined });
+  const nothing = { requested: undefined, localAddress: undefined, sample: [] };
+  return said({ name: 'port_failure', at, error: 'EADDRNOTAVAIL', peer, count: 1, ...nothing });
 }
 
 describe('what is of the host', () => {

@@ -31,7 +31,7 @@ describe('a TIME_WAIT that outlives its owner', () => {
   it('closed + row in time_wait → time_wait; its teardown was told already', () => {
     const { tracker, tell } = closedAt20();
     assert.deepEqual(tell(left(21.5, 58_500)), [
-      'established → fin_wait_1 @21.5 inferred',
+      'established → fin_wait_1 @20 inferred',
       'fin_wait_1 → time_wait @21.5 inferred',
     ]);
     const [found] = tracker.connections();

@@ -45,6 +45,7 @@ describe('what a finding says', () => {
       state: 'close_wait',
       age_s: 7,
       rx_queue: 42,
+      tx_queue: 0,
       call_site: ['query (/app/db.js:7:3)'],
       trace_id: 'trace-of-c7',
     });

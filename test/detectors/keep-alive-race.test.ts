@@ -111,6 +111,7 @@ describe('a keep_alive_race in words', () => {
       state: 'closed',
       age_s: 14,
       rx_queue: 0,
+      tx_queue: 0,
       call_site: ['call (/app/api.js:7:3)'],
       trace_id: null,
     });

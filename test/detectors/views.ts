@@ -1,4 +1,5 @@
 import type { HttpSignals, SocketSignals } from '../../src/connection/observation.ts';
+import type { Sending } from '../../src/connection/sending.ts';
 import type { ConnectionView } from '../../src/connection/view.ts';
 import type { Look } from '../../src/detectors/look.ts';
 import { endpoint } from '../../src/tcp/endpoint.ts';
@@ -64,6 +65,10 @@ export function view(n: number, fields: Partial<ConnectionView> = {}): Connectio
     inJavaScript: true,
     progress: 0,
     progressAge: undefined,
+    ackProgress: 0,
+    ackProgressAge: undefined,
+    sending: undefined,
+    unaccepted: false,
     signals: signals({ readableFlowing: false }),
     suppressed: false,
     ...fields,
@@ -79,4 +84,9 @@ export function lookAt(at: number, fields: Partial<Look> = {}): Look {
     traceOf: () => undefined,
     ...fields,
   };
+}
+
+/** A segment is on its way for the first time, but for these fields. */
+export function sending(fields: Partial<Sending> = {}): Sending {
+  return { timer: undefined, retransmits: 0, probes: 0, backoff: 0, window: 65_536, ...fields };
 }

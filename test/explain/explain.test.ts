@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Finding, Severity } from '../../src/detectors/detector.ts';
 import { causesOf, findingKinds } from '../../src/detectors/kinds.ts';
-import { endOf, explain, spell, summaryOf } from '../../src/explain/explain.ts';
+import { endOf, explain, summaryOf } from '../../src/explain/explain.ts';
 import { english } from '../../src/explain/messages.en.ts';
+import { spell } from '../../src/explain/spell.ts';
 import type { CauseWords } from '../../src/explain/words.ts';
 import { finding } from './findings.ts';
 

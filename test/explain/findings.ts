@@ -8,6 +8,7 @@ export function sampled(n: number, fields: Partial<SampledConnection> = {}): Sam
     state: 'close_wait',
     age_s: 34,
     rx_queue: 1,
+    tx_queue: 0,
     call_site: ['query (/app/src/db/pool.js:7:3)', 'handler (/app/src/routes/orders.js:81:22)'],
     trace_id: null,
     ...fields,

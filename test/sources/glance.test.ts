@@ -17,8 +17,16 @@ const skip = kernelNeeds;
 const own = () => ({ asksKernel: true, sweep: async () => {} });
 
 const sources: readonly Source[] = [
-  new SockDiagSource({ libc: loadLibc, now, pace: freePace(), own, sweepNamespace: true }),
-  new ProcSource({ procRoot: '/proc', now, pace: freePace(), own, suspects: () => [], sweepNamespace: true }),
+  new SockDiagSource({ libc: loadLibc, now, pace: freePace(), own, sweepNamespace: true, remembers: () => false }),
+  new ProcSource({
+    procRoot: '/proc',
+    now,
+    pace: freePace(),
+    own,
+    suspects: () => [],
+    sweepNamespace: true,
+    remembers: () => false,
+  }),
 ];
 
 /** `established 127.0.0.1:1 → 127.0.0.1:2`, of every socket in these states that has this port at either end. */

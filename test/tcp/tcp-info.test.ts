@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { stateFromLinux } from '../../src/tcp/state.ts';
-import { parseTcpInfo, type TcpInfo, tcpInfoSize, unacknowledged } from '../../src/tcp/tcp-info.ts';
+import { parseTcpInfo, sendQueueOf, type TcpInfo, tcpInfoSize, unacknowledged } from '../../src/tcp/tcp-info.ts';
 
 /** The bytes of test/fixtures/tcp-info/NAME.hex: two digits each, a comment from `#` to the end of the line. */
 function capture(name: string): Uint8Array {
@@ -28,6 +28,10 @@ describe('a struct that Linux 6.18 wrote', () => {
     assert.deepEqual(rest, {
       state: 'established',
       retransmitsInARow: 0,
+      probes: 0,
+      backoff: 0,
+      segmentsUnacknowledged: 0,
+      sendWindow: 65_536,
       totalRetransmits: 0,
       // 11 bytes and the SYN.
       bytesAcked: 12,
@@ -76,6 +80,7 @@ describe('kernels of other ages', () => {
     ['notSentBytes', 148],
     ['bytesSent', 208],
     ['bytesRetransmitted', 216],
+    ['sendWindow', 232],
   ];
   for (const [field, end] of lasts)
     it(`${field} is there from ${end} bytes on, not one earlier`, () => {
@@ -125,6 +130,20 @@ describe('counters', () => {
 
   it('unacknowledged before Linux 4.19 → undefined', () => {
     assert.equal(unacknowledged(parse(established.subarray(0, 200))), undefined);
+  });
+
+  it('the send queue is what is unacknowledged, but never 0 while a segment is on its way', () => {
+    assert.equal(sendQueueOf({ ...counted, notSentBytes: 50 }), 250);
+    const hidden = { ...counted, bytesSent: 1, bytesRetransmitted: 0, bytesAcked: 1, notSentBytes: 0 };
+    assert.equal(sendQueueOf({ ...hidden, segmentsUnacknowledged: 1 }), 1);
+    assert.equal(sendQueueOf({ ...hidden, segmentsUnacknowledged: 0 }), 0);
+  });
+
+  it('before Linux 4.19 the send queue tells of segments and of bytes that were not sent yet', () => {
+    const old = parse(established.subarray(0, 200));
+    assert.equal(sendQueueOf(old), 0);
+    assert.equal(sendQueueOf({ ...old, segmentsUnacknowledged: 3 }), 1);
+    assert.equal(sendQueueOf({ ...old, segmentsUnacknowledged: 3, notSentBytes: 70 }), 70);
   });
 });
 

@@ -71,9 +71,10 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
       'A write callback never came: look for cork() without uncork(), or for a transform or TLS layer that is stuck. A timeout that calls destroy() ends it in any case.',
   },
   not_accepted: {
-    seen: 'the handshake is done and nobody has accepted the connection',
+    seen: 'the handshake is done, the peer has come and gone, and nobody has accepted the connection',
     advice:
-      'It waits in the accept queue of a listener of yours. Where the event loop turns, find out who else holds the listener and does not accept: another cluster worker, or a child process that inherited it.',
+      'It waits in the accept queue of a listener that this process holds, while its event loop turns. Find out who was to accept: a cluster worker that is blocked or gone, or nobody, because a child process inherited the listening socket (stdio: [server, …]) after server.close(). Close it there, or accept.',
+    outcome: 'Each one holds a place in the accept queue; when that is full, nobody else gets in.',
   },
   fd_in_other_process: {
     seen: 'JavaScript has closed the socket, yet another process still holds it',

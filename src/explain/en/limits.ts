@@ -6,10 +6,15 @@ export const openFiles = {
 
 export const freePorts = {
   name: 'ports towards this destination',
-  reached: 'All but a few of the ports towards this destination are taken.',
+  reached: 'All but a few of the local ports are taken.',
 };
 
 export const acceptQueue = {
   name: 'places in the accept queue',
   reached: 'The queue is full: whoever comes now is turned away.',
+};
+
+export const synQueue = {
+  name: 'places in the SYN queue',
+  reached: 'The SYN queue is full: the kernel drops what new clients send.',
 };

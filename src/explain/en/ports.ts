@@ -63,28 +63,6 @@ function timeWaitDetails({ subject }: Finding): readonly string[] {
   return [...details, ...kernelDetails(kernel)];
 }
 
-export const ephemeralPorts: KindWords<'ephemeral_ports'> = {
-  noun: ['port', 'ports'],
-  title: 'taken',
-  wire: 'A connection is told apart from others by its four numbers: two addresses, two ports. Towards one destination only the local port is left to vary.',
-  turn: 'It is your turn: use connections again, or make more ports or addresses available.',
-  outcome: 'When none is left, connect() fails at once; no counter of the kernel says so.',
-  limit: freePorts,
-  causes: {
-    exhausted: {
-      seen: 'connect() has failed, or will fail now, because no local port is free towards this destination',
-      advice:
-        'Keep connections alive and pool them. Until then: widen net.ipv4.ip_local_port_range, set net.ipv4.tcp_tw_reuse=1, or spread the calls over more destination addresses.',
-    },
-    forecast: {
-      seen: 'fewer ports come free than are taken',
-      advice:
-        'Keep connections alive and pool them before the ports run out. To win time: widen net.ipv4.ip_local_port_range, set net.ipv4.tcp_tw_reuse=1, or spread the calls over more destination addresses.',
-    },
-  },
-  details: ({ subject: { kernel } }) => kernelDetails(kernel),
-};
-
 /** What the kernel's settings mean here. */
 const meanings: Readonly<Record<string, (value: number | string) => string>> = {
   ip_local_port_range: (value) => `ip_local_port_range is ${value}.`,
@@ -100,7 +78,7 @@ const meanings: Readonly<Record<string, (value: number | string) => string>> = {
   tcp_max_tw_buckets: (value) => `tcp_max_tw_buckets is ${value}: beyond it the kernel forgets TIME_WAITs at once.`,
 };
 
-function kernelDetails(kernel: Finding['subject']['kernel']): string[] {
+export function kernelDetails(kernel: Finding['subject']['kernel']): string[] {
   return Object.entries(kernel ?? {}).flatMap(([name, value]) => meanings[name]?.(value) ?? []);
 }
 

@@ -1,14 +1,14 @@
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { Libc } from '../../ffi/libc.ts';
 import type { Instant } from '../../tcp/identity.ts';
-import { TcpInfoBuffer, unacknowledged } from '../../tcp/tcp-info.ts';
+import { sendQueueOf, type TcpInfo, TcpInfoBuffer } from '../../tcp/tcp-info.ts';
 import type { Slices } from '../slices.ts';
 import type { OwnLook, OwnSocket, Report } from '../source.ts';
 
 /**
  * Looks at this process's own sockets by getsockopt(TCP_INFO): about a microsecond each, however many sockets the host
- * has, and with the counters that a row of sock_diag only has when asked. What is established and read is not worth a
- * word; a connection that was is told of once more when it is well again, whichever source runs by then.
+ * has, and with the counters that a row of sock_diag only has when asked. A connection that was worth a word is told of
+ * once more when it is well again, whichever source runs by then.
  */
 export class OwnSocketSweep implements OwnLook {
   readonly #libc: Libc | undefined;
@@ -52,7 +52,7 @@ export class OwnSocketSweep implements OwnLook {
     const info = this.#info;
     if (fd < 0 || !this.#libc || !info.filled(this.#libc.tcpInfo(fd, info.bytes))) return false;
     const unread = this.#unread(socket, unreadBytes(info, socket.bytesRead) ?? 0);
-    const notable = info.state !== 'established' || unread > 0;
+    const notable = isNotable(info) || unread > 0;
     if (!notable && !this.#notable.has(socket)) return false;
     const finUnread = info.state === 'close_wait' && !socket.endRead ? 1 : 0;
     report({
@@ -63,7 +63,7 @@ export class OwnSocketSweep implements OwnLook {
       id: {},
       state: info.state,
       receiveQueue: unread + finUnread,
-      sendQueue: unacknowledged(info) ?? 0,
+      sendQueue: sendQueueOf(info),
       info: info.copy(),
     });
     return notable;
@@ -75,4 +75,18 @@ export class OwnSocketSweep implements OwnLook {
     const queued = this.#libc?.unread(fd) ?? -1;
     return queued < 0 ? notReadHere : Math.min(queued, notReadHere);
   }
+}
+
+/** The timer of retransmits or of probes was doubled so often: a segment is lost now and then, and sent again once. */
+const fewDoublings = 2;
+
+/**
+ * Established or on its way there, and not held up, is not worth a word. Bytes that are not acknowledged for a moment
+ * are what a busy connection always has.
+ */
+function isNotable(info: TcpInfo): boolean {
+  const { state, retransmitsInARow, backoff = 0 } = info;
+  if (state === 'syn_sent') return retransmitsInARow > 0;
+  if (state !== 'established') return true;
+  return (retransmitsInARow >= fewDoublings || backoff >= fewDoublings) && sendQueueOf(info) > 0;
 }

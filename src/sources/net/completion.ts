@@ -1,6 +1,9 @@
 /** Node's TCPConnectWrap (src/connect_wrap.cc). */
 export interface ConnectRequest {
   oncomplete?: unknown;
+  /** What the handle was bound to before, where the application asked for it. */
+  readonly localAddress?: unknown;
+  readonly localPort?: unknown;
 }
 
 /** False when the request is not done. */

@@ -3,6 +3,7 @@ import type { Instant } from '../../tcp/identity.ts';
 import type { Report } from '../source.ts';
 import type { Audience } from './audience.ts';
 import type { CallSites } from './call-site.ts';
+import type { PortFailures } from './port-failures.ts';
 import type { Requests } from './requests.ts';
 
 /** What the hook is handed by whoever runs it. */
@@ -15,6 +16,7 @@ export interface HookPorts {
   readonly kernel: () => KernelSockets | undefined;
   readonly sites: CallSites;
   readonly requests: Requests;
+  readonly portFailures: PortFailures;
   readonly audience: Audience;
   /** The application has begun to use sockets: a server listens, or a connection came or goes. */
   readonly wake: () => void;

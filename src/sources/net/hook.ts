@@ -111,7 +111,7 @@ class Hook {
 
   #wrapNative(prototype: object, method: string): void {
     const life = this.#life;
-    const { now, fault } = this.#ports;
+    const { now, portFailures, fault } = this.#ports;
     this.#undo.push(
       wrapMethod(prototype, method, (original, active) => {
         // Like Node's own, no constructor: it has no prototype.
@@ -121,6 +121,7 @@ class Hook {
             const at = now();
             const status = apply(original, this, args);
             try {
+              portFailures.attempting(this as TcpHandle, args[0] as ConnectRequest);
               const entry = life.attempted(this as TcpHandle, args[1] as string, Number(args[2]), at, Number(status));
               const complete = (end: number | undefined) => !entry || !active() || life.completed(entry, end);
               if (entry) entry.awaited = awaitCompletion(args[0] as ConnectRequest, complete, fault);

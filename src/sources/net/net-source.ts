@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { CallSite } from '../../connection/call-site.ts';
+import type { PortFailure } from '../../connection/host-fact.ts';
 import type { Inspected, SocketRef } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { NotSupportedError } from '../../errors.ts';
@@ -10,6 +11,8 @@ import { type AgentSocket, agentSockets } from './agent-sockets.ts';
 import type { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
 import type { HookPorts } from './hook-ports.ts';
+import { type Listener, Listeners } from './listeners.ts';
+import { PortFailures } from './port-failures.ts';
 import { Registry } from './registry.ts';
 import { Requests } from './requests.ts';
 import type { ServedRequest } from './served-request.ts';
@@ -18,7 +21,7 @@ import { SocketLife } from './socket-life.ts';
 import { identify, innerSocketOf, isOpen, tcpHandleOf } from './tcp-handle.ts';
 import { assign } from './telling.ts';
 
-export interface NetSourceOptions extends Omit<HookPorts, 'report' | 'requests'> {
+export interface NetSourceOptions extends Omit<HookPorts, 'report' | 'requests' | 'portFailures'> {
   /** undici made a request, and tells everybody who listens. */
   readonly undiciMade: (request: object) => void;
   readonly served: (socket: SocketRef, request: ServedRequest) => void;
@@ -30,11 +33,15 @@ export class NetSource implements Source {
   readonly #options: NetSourceOptions;
   readonly #registry = new Registry();
   readonly #requests: Requests;
+  readonly #portFailures: PortFailures;
   #report: Report = () => {};
   #life: SocketLife | undefined;
+  readonly #listeners: Listeners;
 
   constructor(options: NetSourceOptions) {
     this.#options = options;
+    this.#listeners = new Listeners({ ...options, siteOf: (server) => this.#life?.siteOf(server) });
+    this.#portFailures = new PortFailures(options.now);
     this.#requests = new Requests({
       ...options,
       served: (socket, request) => this.#withEntry(socket, ({ ref }) => options.served(ref, request)),
@@ -55,10 +62,10 @@ export class NetSource implements Source {
   /** As `run`, but watching from this very line on: the next one may be the application's. */
   start(report: Report, signal: AbortSignal): void {
     this.#report = report;
-    const requests = this.#requests;
-    const ports = { ...this.#options, requests, report };
+    const [requests, portFailures] = [this.#requests, this.#portFailures];
+    const ports = { ...this.#options, requests, portFailures, report };
     this.#life = new SocketLife(this.#registry, ports);
-    const undo = [installHook(this.#life, ports), requests.install()];
+    const undo = [installHook(this.#life, ports), this.#listeners.install(), requests.install()];
     signal.addEventListener('abort', () => undo.forEach((act) => void act()), { once: true });
   }
 
@@ -115,6 +122,11 @@ export class NetSource implements Source {
     return held;
   }
 
+  /** The TCP servers of this thread that listen now. */
+  listeners(): readonly Listener[] {
+    return this.#listeners.now();
+  }
+
   /** So many agents of HTTP clients have opened connections. */
   get agentsOpened(): number {
     return this.#requests.agents.opened;
@@ -128,6 +140,11 @@ export class NetSource implements Source {
   /** How often something was seen to happen to a connection. */
   get seen(): number {
     return this.#registry.seen;
+  }
+
+  /** Attempts to connect for which there was no local port, since this was last asked. */
+  takePortFailures(): Iterable<PortFailure> {
+    return this.#portFailures.take();
   }
 
   /** What JavaScript knows of one of them now; undefined when it is gone. */
@@ -160,11 +177,11 @@ export class NetSource implements Source {
     }
   }
 
-  /** A descriptor of this process for which no JavaScript socket of this thread stands. */
-  adoptDescriptor(id: SocketIdentity, report: Report): void {
+  /** A descriptor of this process for which no JavaScript socket of this thread stands; `unaccepted`: not even that. */
+  adoptDescriptor(id: SocketIdentity, report: Report, unaccepted = false): void {
     const socket = this.#registry.nextRef();
     const at = this.#options.now();
-    report({ kind: 'socket_event', event: 'adopted', socket, at, id, inJavaScript: false });
+    report({ kind: 'socket_event', event: 'adopted', socket, at, id, inJavaScript: false, unaccepted });
   }
 
   #withEntry(socket: Socket, act: (entry: Entry) => void): void {

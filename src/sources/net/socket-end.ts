@@ -34,6 +34,7 @@ export class SocketEnd {
   failed(entry: Entry, status: number): void {
     this.#registry.seen++;
     this.races.refused(entry, status);
+    this.#ports.portFailures.failed(entry, status);
     if (!entry.told && !this.#ports.audience.listens) {
       this.#registry.remove(entry);
       return;

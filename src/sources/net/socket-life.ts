@@ -227,6 +227,11 @@ export class SocketLife {
 
   listenSite({ socket }: Entry): CallSite | undefined {
     const server = serverOf(socket);
-    return server && this.#listenSites.get(server);
+    return server && this.siteOf(server);
+  }
+
+  /** Of its listen() call. */
+  siteOf(server: Server): CallSite | undefined {
+    return this.#listenSites.get(server);
   }
 }

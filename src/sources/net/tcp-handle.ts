@@ -93,7 +93,7 @@ function name(handle: TcpHandle, of: 'getsockname' | 'getpeername'): FourTuple['
   return endpoint(out.address, out.port);
 }
 
-function inodeOf(fd: number): SocketIdentity['inode'] {
+export function inodeOf(fd: number): SocketIdentity['inode'] {
   if (fd < 0) return undefined;
   try {
     return inodeFrom(fstatSync(fd).ino);

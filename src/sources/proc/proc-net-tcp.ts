@@ -22,6 +22,9 @@ export interface TcpLine extends Glance {
   readonly sendQueue: number;
   /** Bytes received and not read; an unread FIN counts as one. For LISTEN: the accept queue. */
   readonly receiveQueue: number;
+  readonly timer: Row['timer'];
+  /** Of the oldest segment that is not acknowledged, in a row. */
+  readonly retransmits: number;
   readonly uid: number;
   /** 0: no file, because nobody accepted it yet or its descriptor is closed. */
   readonly inode: number;
@@ -58,6 +61,7 @@ export class TcpLineReader implements TcpLine {
   peerPort = 0;
   sendQueue = 0;
   receiveQueue = 0;
+  retransmits = 0;
   uid = 0;
   inode = 0;
   readonly #littleEndian: boolean;
@@ -100,16 +104,20 @@ export class TcpLineReader implements TcpLine {
     this.#timer = this.#skip(space) ? this.#hex(2) : -1;
     this.#when = this.#skip(colon) ? this.#hex(this.#hexLength()) : -1;
     if (this.#timer < 0 || this.#when < 0) return 'it has no timer';
-    const retransmits = this.#skip(space) ? this.#hex(8) : -1;
+    this.retransmits = this.#skip(space) ? this.#hex(8) : -1;
     this.uid = this.#decimal();
     const probes = this.#decimal();
     this.inode = this.#decimal();
-    const whole = retransmits >= 0 && this.uid >= 0 && !Number.isNaN(probes) && this.inode >= 0;
+    const whole = this.retransmits >= 0 && this.uid >= 0 && !Number.isNaN(probes) && this.inode >= 0;
     return whole && (this.#at === this.#end || this.#skip(space)) ? undefined : 'it has no inode';
   }
 
+  get timer(): Row['timer'] {
+    return timers[this.#timer];
+  }
+
   get expiresMs(): number | undefined {
-    const timer = timers[this.#timer];
+    const { timer } = this;
     const runs = timer !== undefined && timer !== 'none';
     return runs ? Math.min(this.#when * 10, Number.MAX_SAFE_INTEGER) : undefined;
   }
@@ -132,8 +140,9 @@ export class TcpLineReader implements TcpLine {
       receiveQueue: this.receiveQueue,
       sendQueue: this.sendQueue,
       uid: inode === undefined ? undefined : this.uid,
-      timer: timers[this.#timer],
+      timer: this.timer,
       expiresMs: this.expiresMs,
+      retransmits: this.retransmits,
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Glance } from '../../connection/census.ts';
+import { isOrphan } from '../../connection/orphan.ts';
 import { NotSupportedError } from '../../errors.ts';
 import type { Instant, SocketIdentity } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
@@ -17,6 +18,8 @@ export interface ProcSourceOptions {
   readonly own: () => OwnLook;
   /** The connections that the core holds for suspicious: of these it wants to hear also when they are well again. */
   readonly suspects: () => Iterable<{ readonly id: SocketIdentity }>;
+  /** Whether a socket without a descriptor may be one that this process closed a while ago. */
+  readonly remembers: (socket: Glance) => boolean;
   /** Whether to read the whole namespace's table although own sockets are looked at; one thread of a process is enough. */
   readonly sweepNamespace: boolean;
 }
@@ -29,6 +32,9 @@ const sweptStates: readonly TcpState[] = [
   ...(['established', 'syn_sent', 'fin_wait_1', 'fin_wait_2'] as const),
   ...(['close_wait', 'last_ack', 'closing'] as const),
 ];
+
+/** A segment is lost now and then, and sent again once. */
+const fewRetransmits = 2;
 
 /** A table that cannot be read so often in a row means that the source is broken, not that the moment was bad. */
 const mostFailures = 3;
@@ -60,7 +66,7 @@ export class ProcSource implements Source {
   }
 
   async run(report: Report, signal: AbortSignal): Promise<void> {
-    const { pace, own, sweepNamespace } = this.#options;
+    const { pace, own, remembers, sweepNamespace } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       const pauseMs = await pace.wait(signal);
@@ -73,10 +79,9 @@ export class ProcSource implements Source {
         const suspects = await IdentitySet.of(this.#options.suspects(), look.slices);
         look.slices.end();
         const startedAt = this.#options.now();
+        const wanted = (line: TcpLine) => isNews(line) || suspects.has(line) || (isOrphan(line) && remembers(line));
         const end =
-          sweepNamespace || !byDescriptor.asksKernel
-            ? await this.#sweep((line) => isNews(line) || suspects.has(line), report, look, signal)
-            : nothingSwept;
+          sweepNamespace || !byDescriptor.asksKernel ? await this.#sweep(wanted, report, look, signal) : nothingSwept;
         if (signal.aborted) return;
         const at = this.#options.now();
         const dueAfterMs = pauseMs + end.tookUs / 1000;
@@ -156,9 +161,10 @@ const nothingSwept: TableSweepEnd = {
  * What is worth a row at every look: somebody has it open, and it is in none of the states in which a healthy
  * connection or server stays. One in CLOSE_WAIT that nobody has open waits to be accepted.
  */
-function isNews({ state, inode, receiveQueue }: TcpLine): boolean {
+function isNews({ state, inode, receiveQueue, sendQueue, timer, retransmits }: TcpLine): boolean {
   // Of its queue and how many wait in it.
   if (state === 'listen') return true;
-  if (state === 'established') return receiveQueue > 0 && inode !== 0;
+  const isHeldUp = sendQueue > 0 && (retransmits >= fewRetransmits || timer === 'probe');
+  if (state === 'established') return inode !== 0 && (receiveQueue > 0 || isHeldUp);
   return inode !== 0 || state === 'close_wait';
 }

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { Glance } from '../../connection/census.ts';
 import { SynfinError } from '../../errors.ts';
 import { errnoName, type Libc } from '../../ffi/libc.ts';
 import type { Instant } from '../../tcp/identity.ts';
@@ -50,9 +51,10 @@ const longest = 60_000_000;
 /** Takes one socket of a dump, or says what is wrong with it. The message is good until it returns. Never throws. */
 export type Take = (message: DiagMessage) => SynfinError | undefined;
 
-/** Every socket as a row of its own. */
-export function rowsTo(report: Report): Take {
+/** Every socket that is wanted as a row of its own. */
+export function rowsTo(report: Report, wanted: (socket: Glance) => boolean = () => true): Take {
   return (message) => {
+    if (!wanted(message)) return undefined;
     const row = message.row();
     if (row instanceof SynfinError) return row;
     report(row);

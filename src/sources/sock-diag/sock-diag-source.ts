@@ -1,4 +1,5 @@
 import type { Glance } from '../../connection/census.ts';
+import { isOrphan, orphanStates } from '../../connection/orphan.ts';
 import { NotSupportedError, SynfinError } from '../../errors.ts';
 import type { Libc } from '../../ffi/libc.ts';
 import type { Instant } from '../../tcp/identity.ts';
@@ -15,6 +16,8 @@ export interface SockDiagOptions {
   readonly pace: Pace;
   /** Looks at our own sockets by descriptor. */
   readonly own: () => OwnLook;
+  /** Whether a socket without a descriptor may be one that this process closed a while ago. */
+  readonly remembers: (socket: Glance) => boolean;
   /** Whether to sweep the network namespace as well; one thread of a process is enough for that. */
   readonly sweepNamespace: boolean;
 }
@@ -23,7 +26,13 @@ export interface SockDiagOptions {
  * The states that are looked for in the whole network namespace at every interval: the kernel picks them, so that it
  * costs little however many connections are healthy, and no counter would say that there are any.
  */
-const sweptStates: readonly TcpState[] = ['close_wait'];
+const sweptStates: readonly TcpState[] = ['close_wait', ...orphanStates];
+
+interface Sweep {
+  readonly states: readonly TcpState[];
+  readonly wanted?: (socket: Glance) => boolean;
+  readonly dueAfterMs?: number;
+}
 
 /** A dump that fails so often in a row means that the source is broken, not that the moment was bad. */
 const mostFailures = 3;
@@ -64,7 +73,8 @@ export class SockDiagSource implements Source {
         await own().sweep(report, look.slices, signal);
         look.slices.end();
         if (sweepNamespace) await this.#listeners(libc(), report, look, signal);
-        const error = await this.#sweep(libc(), sweptStates, report, look, signal, pauseMs);
+        const sweep = { states: sweptStates, wanted: this.#isNews, dueAfterMs: pauseMs };
+        const error = await this.#sweep(libc(), sweep, report, look, signal);
         // Out of descriptors is what a leak ends in: own sockets can still be looked at, and must be.
         const broken = error !== undefined && error.code !== 'SYNFIN_NO_DESCRIPTORS';
         failures = broken ? failures + 1 : 0;
@@ -81,7 +91,7 @@ export class SockDiagSource implements Source {
     const look = this.#options.pace.look();
     try {
       if (request.kind === 'states') {
-        await this.#sweep(libc, request.states, report, look, new AbortController().signal);
+        await this.#sweep(libc, request, report, look, new AbortController().signal);
         return;
       }
       look.slices.begin();
@@ -118,15 +128,14 @@ export class SockDiagSource implements Source {
 
   async #sweep(
     libc: Libc,
-    states: readonly TcpState[],
+    { states, wanted, dueAfterMs }: Sweep,
     report: Report,
     look: PacedLook,
     signal: AbortSignal,
-    dueAfterMs?: number,
   ): Promise<SynfinError | undefined> {
     const startedAt = this.#options.now();
     const { whole, malformed, error } = this.#options.sweepNamespace
-      ? await this.#dump(libc, states, report, look, signal)
+      ? await this.#dump(libc, states, report, look, signal, wanted)
       : nothingSwept;
     const at = this.#options.now();
     if (signal.aborted) return error;
@@ -141,8 +150,19 @@ export class SockDiagSource implements Source {
     await dump(libc, ['listen'], rowsTo(report), { now, signal, look, asked: { memory: true } });
   }
 
-  #dump(libc: Libc, states: readonly TcpState[], report: Report, look: PacedLook, signal: AbortSignal) {
-    return dump(libc, states, rowsTo(report), { now: this.#options.now, signal, look, asked: { info: true } });
+  /** Of those that somebody has open in another state, the descriptor tells, where it is ours. */
+  readonly #isNews = (socket: Glance): boolean =>
+    socket.state === 'close_wait' || (isOrphan(socket) && this.#options.remembers(socket));
+
+  #dump(
+    libc: Libc,
+    states: readonly TcpState[],
+    report: Report,
+    look: PacedLook,
+    signal: AbortSignal,
+    wanted?: (socket: Glance) => boolean,
+  ) {
+    return dump(libc, states, rowsTo(report, wanted), { now: this.#options.now, signal, look, asked: { info: true } });
   }
 }
 

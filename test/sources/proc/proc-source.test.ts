@@ -22,7 +22,14 @@ import { procFixture, read, tableLines } from './proc-fixture.ts';
 const blind: OwnLook = { asksKernel: false, sweep: async () => {} };
 
 function procSource(procRoot: string, options: Partial<ProcSourceOptions> = {}): ProcSource {
-  const rest = { now, pace: freePace(), own: () => blind, suspects: () => [], sweepNamespace: true };
+  const rest = {
+    now,
+    pace: freePace(),
+    own: () => blind,
+    suspects: () => [],
+    remembers: () => false,
+    sweepNamespace: true,
+  };
   return new ProcSource({ procRoot, ...rest, ...options });
 }
 

@@ -1,0 +1,89 @@
+import type { Finding } from '../../detectors/detector.ts';
+import { spell } from '../spell.ts';
+import type { CauseWords, KindWords } from '../words.ts';
+import { freePorts } from './limits.ts';
+import { kernelDetails } from './ports.ts';
+
+const pooling =
+  'Keep connections alive and pool them: one agent for the whole application, with keepAlive: true, and a response read to its end.';
+const winning =
+  'widen net.ipv4.ip_local_port_range, or spread the calls over more addresses, of the peer or of this host';
+const reusing = 'set net.ipv4.tcp_tw_reuse=1, which lets connect() take over the port of a TIME_WAIT after a second';
+
+export const ephemeralPorts: KindWords<'ephemeral_ports'> = {
+  noun: ['port', 'ports'],
+  title: 'missing',
+  wire: 'A connection is told apart from others by its four numbers: two addresses, two ports. Towards one destination only the local port is left to vary, and TIME_WAIT keeps it for a minute after the goodbye.',
+  turn: 'It is your turn: use connections again, or make more ports or addresses available.',
+  outcome: 'When none is left, connect() fails at once and no packet leaves; no counter of the kernel says so.',
+  limit: freePorts,
+  causes: {
+    exhausted: {
+      seen: 'no local port is free for the next connection',
+      advice: `${pooling} To win time: ${winning}.`,
+    },
+    forecast: {
+      seen: 'fewer ports come free than are taken',
+      advice: `${pooling} To win time before the ports run out: ${winning}.`,
+    },
+  },
+  inThisCase,
+  summary,
+  details,
+};
+
+/** What helps depends on what holds the ports: TIME_WAITs, open connections, or the bind() before connect(). */
+function inThisCase({ cause, subject }: Finding): Partial<CauseWords> {
+  if (subject.pooled_bind)
+    return {
+      seen: 'connections that are given a localAddress have taken all its ports, for every destination',
+      advice: `Leave localAddress out where the routing table chooses that address anyway: connect() then finds a port for each destination. Where it is needed, give some connections another local address. ${pooling}`,
+    };
+  const seen =
+    cause === 'exhausted' && subject.failures === undefined ? { seen: 'hardly a local port is left to take' } : {};
+  if (subject.share === undefined) return seen;
+  if (!isWaiting(subject))
+    return {
+      ...seen,
+      advice: `The connections are open: look for those that nobody needs any more, and bound the pool (maxSockets). To win time: ${winning}.`,
+    };
+  return subject.kernel?.tcp_tw_reuse === 1
+    ? seen
+    : { ...seen, advice: `${pooling} To win time: ${winning}; or ${reusing}.` };
+}
+
+/** Whether TIME_WAITs hold the better part of the ports. */
+function isWaiting({ time_waits = 0, share = 0, limit = 0 }: Finding['subject']): boolean {
+  return time_waits * 2 >= share * limit;
+}
+
+function summary({ count, age_s, subject }: Finding, _many: string, place: string): string {
+  const { failures, share, limit } = subject;
+  const since = spell(age_s);
+  if (share === undefined && failures !== undefined)
+    return `${times(failures)}, connect()${place} has found no port in the last ${since}`;
+  const many = limit === undefined ? `${count}` : `${count} of ${limit}`;
+  return `${many} ports${place} taken, for ${since}`;
+}
+
+function details({ subject }: Finding): readonly string[] {
+  const { failures, time_waits, share, pooled_bind, kernel } = subject;
+  const details: string[] = [];
+  if (failures !== undefined && share !== undefined)
+    details.push(`connect() has failed ${times(failures).toLowerCase()} for want of a port.`);
+  if (time_waits !== undefined)
+    details.push(
+      time_waits === 0
+        ? 'None of the ports is in TIME_WAIT: open connections hold them.'
+        : `${time_waits} of the ports are in TIME_WAIT, closed from this side.`,
+    );
+  if (pooled_bind)
+    details.push(
+      'With a localAddress Node calls bind(address, 0) before connect(): the kernel does not know the destination yet, and picks a port that nobody has at all, so that one pool must do for all destinations.',
+    );
+  return [...details, ...kernelDetails(kernel)];
+}
+
+function times(count: number): string {
+  return count === 1 ? 'Once' : `${count} times`;
+}
