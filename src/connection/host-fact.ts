@@ -30,6 +30,8 @@ export type Fact =
   | ({ readonly name: 'port_failure' } & PortFailure)
   /** A request went out on a connection that the peer had finished. */
   | ({ readonly name: 'race' } & Race)
+  /** Soon after that: the server of the same name was not there. */
+  | ({ readonly name: 'refusal' } & Refusal)
   /** Idle connections of HTTP agents to one destination. */
   | ({ readonly name: 'idle_agents' } & IdleAgents);
 
@@ -129,6 +131,11 @@ export interface Race {
   /** For so long the client would have kept it idle. */
   readonly agentIdleMs: number | undefined;
   readonly site: CallSite | undefined;
+}
+
+export interface Refusal {
+  readonly at: Instant;
+  readonly requested: Endpoint;
 }
 
 export interface IdleAgents {

@@ -8,6 +8,7 @@ import type {
   ListenerFact,
   PortFailure,
   Race,
+  Refusal,
   Sysctls,
 } from './host-fact.ts';
 import type { Observation, Row } from './observation.ts';
@@ -28,6 +29,7 @@ export interface HostLook {
   readonly census: Census | undefined;
   readonly portFailures: readonly PortFailure[];
   readonly races: readonly Race[];
+  readonly refusals: readonly Refusal[];
   readonly idleAgents: readonly IdleAgents[];
   /** Events for which there was no room. */
   readonly dropped: number;
@@ -72,6 +74,7 @@ export class HostFacts {
         return;
       case 'port_failure':
       case 'race':
+      case 'refusal':
       case 'idle_agents':
         this.#event(fact);
         return;
@@ -109,9 +112,9 @@ export class HostFacts {
     return look;
   }
 
-  #event(fact: Extract<Fact, { name: 'port_failure' | 'race' | 'idle_agents' }>): void {
-    const { portFailures, races, idleAgents } = this.#now;
-    const events = { port_failure: portFailures, race: races, idle_agents: idleAgents }[fact.name];
+  #event(fact: Extract<Fact, { name: 'port_failure' | 'race' | 'refusal' | 'idle_agents' }>): void {
+    const { portFailures, races, refusals, idleAgents } = this.#now;
+    const events = { port_failure: portFailures, race: races, refusal: refusals, idle_agents: idleAgents }[fact.name];
     if (events.length >= mostEvents) this.#now.dropped++;
     else (events as Fact[]).push(fact);
   }
@@ -124,6 +127,7 @@ interface Gathered {
   census: Census | undefined;
   readonly portFailures: PortFailure[];
   readonly races: Race[];
+  readonly refusals: Refusal[];
   readonly idleAgents: IdleAgents[];
   dropped: number;
 }
@@ -136,6 +140,7 @@ function nothing(): Gathered {
     census: undefined,
     portFailures: [],
     races: [],
+    refusals: [],
     idleAgents: [],
     dropped: 0,
   };

@@ -1,4 +1,4 @@
-import type { Race } from '../connection/host-fact.ts';
+import type { Race, Refusal } from '../connection/host-fact.ts';
 import type { HostLook } from '../connection/host-facts.ts';
 import { formatEndpoint } from '../tcp/endpoint.ts';
 import type { Instant } from '../tcp/identity.ts';
@@ -10,9 +10,14 @@ import { observedTimeout } from './observed-timeout.ts';
 /** A failure counts for so long, in microseconds. */
 const windowUs = 300_000_000;
 
+/** So long after a failure it may turn out that the server was not there at all, and how soon that is. */
+const goneUs = 5_000_000;
+const settleUs = 2_000_000;
+
 /** Bounds: places, the failures of each, and those of them that are shown. */
 const mostPlaces = 100;
 const mostFailures = 1000;
+const mostRefusals = 256;
 const mostSampled = 10;
 
 /**
@@ -31,19 +36,24 @@ const mostSampled = 10;
 export class KeepAliveRace implements HostDetector {
   readonly #places = new Map<string, Race[]>();
   readonly #isIgnored: (race: Race) => boolean;
+  #refusals: readonly Refusal[] = [];
 
   /** `isIgnored`: the application wants to hear nothing of that destination. */
   constructor(isIgnored: (race: Race) => boolean = () => false) {
     this.#isIgnored = isIgnored;
   }
 
-  examine({ races }: HostLook, at: Instant): readonly Case[] {
+  examine({ races, refusals }: HostLook, at: Instant): readonly Case[] {
     for (const race of races) if (!this.#isIgnored(race)) this.#note(race);
+    const stillTell = (refusal: Refusal) => at - refusal.at < 2 * goneUs;
+    this.#refusals = [...this.#refusals.filter(stillTell), ...refusals].slice(-mostRefusals);
+    const gone = whenGone(this.#refusals);
     const cases: Case[] = [];
     for (const [place, before] of this.#places) {
-      const failures = before.filter((failure) => at - failure.at < windowUs);
-      if (failures.length === 0) this.#places.delete(place);
-      else this.#places.set(place, failures);
+      const recent = before.filter((failure) => at - failure.at < windowUs && !wasGone(failure, gone));
+      if (recent.length === 0) this.#places.delete(place);
+      else this.#places.set(place, recent);
+      const failures = recent.filter((failure) => at - failure.at >= settleUs);
       const timeout = observedTimeout(failures);
       if (timeout !== 'none') cases.push(caseOf(place, failures, timeout, at));
     }
@@ -67,6 +77,23 @@ export class KeepAliveRace implements HostDetector {
     for (const place of this.#places.keys()) if (place.startsWith(begins)) return place;
     return begins;
   }
+}
+
+/** When each destination refused connections. */
+function whenGone(refusals: readonly Refusal[]): ReadonlyMap<string, readonly Instant[]> {
+  const gone = new Map<string, Instant[]>();
+  for (const { requested, at } of refusals) {
+    const destination = formatEndpoint(requested);
+    const times = gone.get(destination) ?? [];
+    times.push(at);
+    gone.set(destination, times);
+  }
+  return gone;
+}
+
+/** The server refused connections just then: it had gone, with all its connections. */
+function wasGone(race: Race, gone: ReadonlyMap<string, readonly Instant[]>): boolean {
+  return gone.get(destinationOf(race))?.some((at) => Math.abs(at - race.at) < goneUs) === true;
 }
 
 function caseOf(where: string, failures: readonly Race[], timeoutMs: number | undefined, at: Instant): Case {

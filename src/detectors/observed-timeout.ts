@@ -3,11 +3,12 @@ import type { Race } from '../connection/host-fact.ts';
 /** FINs that come within so many microseconds of a first one are of one occasion. */
 const occasionUs = 100_000;
 
-/** A connection of which the peer thought for less than that, in milliseconds, was in use and not idle. */
-const leastIdleMs = 40;
+/** A connection that was quiet for less than that, in milliseconds, was in use and not idle, and no server is so short. */
+const leastIdleMs = 150;
 
-/** Idle for longer than that, hardly anything but a timeout ends a connection: once is enough. */
+/** Idle for longer than that, hardly anything but a timeout ends a connection or two: once is enough. */
 const surelyIdleMs = 900;
+const fewAtOnce = 2;
 
 /** Of what was idle for less, or nobody knows for how long, so many occasions: a server may be started anew by chance. */
 const leastOccasions = 3;
@@ -33,11 +34,11 @@ export function observedTimeout(failures: readonly Race[]): number | undefined |
   const all = occasions(failures);
   const times = all
     .filter((idle) => idle.length > 0 && isOneTime(idle))
-    .map(median)
-    .filter((ms) => ms >= leastIdleMs);
-  for (const ms of times.toSorted((a, b) => b - a)) {
-    const alike = times.filter((other) => isOneTime([ms, other]));
-    if (ms >= surelyIdleMs || isEnough(alike, all)) return Math.round(median(alike));
+    .map((idle) => ({ ms: median(idle), few: idle.length <= fewAtOnce }))
+    .filter(({ ms }) => ms >= leastIdleMs);
+  for (const { ms, few } of times.toSorted((a, b) => b.ms - a.ms)) {
+    const alike = times.flatMap((other) => (isOneTime([ms, other.ms]) ? [other.ms] : []));
+    if ((few && ms >= surelyIdleMs) || isEnough(alike, all)) return Math.round(median(alike));
   }
   const unknown = all.filter((idle) => idle.length === 0);
   return isEnough(unknown, all) ? undefined : 'none';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Race } from '../../src/connection/host-fact.ts';
+import type { Race, Refusal } from '../../src/connection/host-fact.ts';
 import type { Finding } from '../../src/detectors/detector.ts';
 import { KeepAliveRace } from '../../src/detectors/keep-alive-race.ts';
 import { Raiser } from '../../src/detectors/raise.ts';
@@ -43,13 +43,27 @@ describe('KeepAliveRace', () => {
   });
 
   it('failures of the last five minutes are counted', () => {
-    const looks = counts(new KeepAliveRace(), [5, [race(1), race(2)]], [200, [race(199)]], [303, []]);
+    const looks = counts(new KeepAliveRace(), [5, [race(1), race(2)]], [200, [race(198)]], [303, []]);
     assert.deepEqual(looks, [[2], [3], [1]]);
   });
 
   it('a server that was started anew: many fail at once, however long each was idle → nothing', () => {
     const races = [4, 300, 90, 1200, 40, 2000].map((peerIdleMs) => race(3, { peerIdleMs }));
     assert.deepEqual(counts(new KeepAliveRace(), [5, races]), [[]]);
+  });
+
+  it('two seconds have to pass: it may turn out that the server was not there', () =>
+    assert.deepEqual(counts(new KeepAliveRace(), [2.9, [race(1)]], [3, []]), [[], [1]]));
+
+  it('the server refuses connections within 5 s before or after → nothing: it had gone', () => {
+    const refusal = (at: number, address = 'api') => ({ at: seconds(at), requested: { address, port: 80 } });
+    const after = (...refusals: Refusal[]) => {
+      const detector = new KeepAliveRace();
+      detector.examine(hostLook({ refusals: refusals.slice(0, 1) }), seconds(9));
+      return detector.examine(hostLook({ races: [race(10)], refusals: refusals.slice(1) }), seconds(12)).length;
+    };
+    assert.deepEqual([after(refusal(5.1)), after(refusal(5))], [0, 1]);
+    assert.deepEqual([after(refusal(0), refusal(11)), after(refusal(0), refusal(11, 'db'))], [0, 1]);
   });
 
   it('a case for each destination and line', () => {
@@ -72,9 +86,9 @@ describe('KeepAliveRace', () => {
     const detector = new KeepAliveRace();
     const places = Array.from({ length: 500 }, (_, i) => race(1, { requested: { address: `h${i}`, port: 80 } }));
     assert.equal(detector.examine(hostLook({ races: places }), seconds(5)).length, 100);
-    for (let i = 0; i < 10; i++)
-      detector.examine(hostLook({ races: Array.from({ length: 256 }, () => places[0] ?? race(1)) }), seconds(6));
-    assert.equal(detector.examine(hostLook(), seconds(7))[0]?.count, 1000);
+    const many = Array.from({ length: 2000 }, (_, i) => race(1 + i * 0.11));
+    const busy = new KeepAliveRace();
+    assert.equal(busy.examine(hostLook({ races: many }), seconds(230))[0]?.count, 1000);
   });
 });
 

@@ -32,6 +32,7 @@ export function hostLook(fields: Partial<HostLook> = {}): HostLook {
     census: undefined,
     portFailures: [],
     races: [],
+    refusals: [],
     idleAgents: [],
     dropped: 0,
     ...fields,

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
 import type { CallSite } from '../../connection/call-site.ts';
+import type { HostFact } from '../../connection/host-fact.ts';
 import { lateRequest } from '../../connection/late-request.ts';
-import { connectionId } from '../../tcp/identity.ts';
+import { connectionId, type Instant } from '../../tcp/identity.ts';
 import type { Entry } from './entry.ts';
 import type { HookPorts } from './hook-ports.ts';
+import { errorName } from './node-socket.ts';
 import { plainValue } from './plain-value.ts';
 import type { Requests } from './requests.ts';
 import { label } from './signals.ts';
@@ -32,27 +34,36 @@ interface ClientRequest {
 /** What a client hears when the peer is gone: Node's own words for a goodbye instead of an answer have no error at all. */
 const goneCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-/**
- * A socket is about to be destroyed. Where that fails a request on a reused connection, the kernel is asked whether the
- * peer had finished it before. Cheap for all others: two properties are read.
- */
-export function reportRace(entry: Entry, socket: Socket, error: string | undefined, ports: HookPorts): void {
-  const unanswered = unansweredOn(socket, error, ports.requests);
-  // An abort has no error of the connection's, or one of its own.
-  if (unanswered === undefined || !(error === undefined ? entry.endRead : goneCodes.has(error))) return;
-  const kernel = ports.kernel();
-  const info = entry.fd >= 0 ? kernel?.tcpInfo(entry.fd) : undefined;
-  const { bytes, ...rest } = unanswered;
-  const late = info && lateRequest(info, entry.bytesRead, bytes);
-  if (late === undefined) return;
-  const at = ports.now();
-  const id = identify(entry.handle, kernel);
-  ports.report({
-    kind: 'host',
-    source: 'userland',
-    at,
-    scope: 'thread',
-    fact: {
+/** For so long after a race it is of interest whether the server was there at all, in microseconds. */
+const refusalsAfterUs = 10_000_000;
+
+/** Requests that met the goodbye of the peer. Nothing is asked or told before one has failed on a reused connection. */
+export class Races {
+  readonly #ports: HookPorts;
+  #lastAt: Instant | undefined;
+
+  constructor(ports: HookPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * A socket is about to be destroyed. Where that fails a request on a reused connection, the kernel is asked whether
+   * the peer had finished it before.
+   */
+  ending(entry: Entry, socket: Socket, error: string | undefined): void {
+    const { requests, kernel: kernelOf, now } = this.#ports;
+    const unanswered = entry.suppressed ? undefined : unansweredOn(socket, error, requests);
+    // An abort has no error of the connection's, or one of its own.
+    if (unanswered === undefined || !(error === undefined ? entry.endRead : goneCodes.has(error))) return;
+    const kernel = kernelOf();
+    const info = entry.fd >= 0 ? kernel?.tcpInfo(entry.fd) : undefined;
+    const { bytes, ...rest } = unanswered;
+    const late = info && lateRequest(info, entry.bytesRead, bytes);
+    if (late === undefined) return;
+    const at = now();
+    this.#lastAt = at;
+    const id = identify(entry.handle, kernel);
+    this.#tell(at, {
       name: 'race',
       at,
       connectionId: connectionId(id, entry.at),
@@ -62,8 +73,20 @@ export function reportRace(entry: Entry, socket: Socket, error: string | undefin
       error: error ?? 'ECONNRESET',
       ...late,
       ...rest,
-    },
-  });
+    });
+  }
+
+  /** connect() has failed. A server that refuses connections just then was gone, and not out of patience. */
+  refused({ call, suppressed }: Entry, status: number): void {
+    if (this.#lastAt === undefined || call === undefined || suppressed) return;
+    const at = this.#ports.now();
+    const matters = at - this.#lastAt < refusalsAfterUs && errorName(status) === 'ECONNREFUSED';
+    if (matters) this.#tell(at, { name: 'refusal', at, requested: call.requested });
+  }
+
+  #tell(at: Instant, fact: HostFact['fact']): void {
+    this.#ports.report({ kind: 'host', source: 'userland', at, scope: 'thread', fact });
+  }
 }
 
 function unansweredOn(socket: Socket, error: string | undefined, requests: Requests): Unanswered | undefined {

@@ -6,7 +6,9 @@ import type { TcpInfo } from '../../tcp/tcp-info.ts';
 import { isDullLife } from './dull.ts';
 import type { Entry } from './entry.ts';
 import type { HookPorts } from './hook-ports.ts';
+import { Races } from './keep-alive.ts';
 import { ListeningPorts } from './listening-ports.ts';
+
 import { errorName } from './node-socket.ts';
 import type { Registry } from './registry.ts';
 
@@ -28,6 +30,7 @@ export interface Ends {
 
 /** How a connection ends in this process: told, when somebody has heard of it or would like to, else noted for later. */
 export class SocketEnd {
+  readonly races: Races;
   readonly #registry: Registry;
   readonly #ports: HookPorts;
   readonly #life: LifeSoFar;
@@ -37,11 +40,13 @@ export class SocketEnd {
     this.#registry = registry;
     this.#ports = ports;
     this.#life = life;
+    this.races = new Races(ports);
   }
 
   /** The connection was refused, timed out, or could not be tried at all. */
   failed(entry: Entry, status: number): void {
     this.#registry.seen++;
+    this.races.refused(entry, status);
     this.#ports.portFailures.failed(entry, status);
     if (!entry.told && !this.#ports.audience.listens) {
       this.#registry.remove(entry);

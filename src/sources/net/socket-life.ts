@@ -7,7 +7,6 @@ import { optionsOf, peerOf, requestedEndpoint } from './connect-options.ts';
 import { isDullHandshake } from './dull.ts';
 import type { Entry } from './entry.ts';
 import type { HookPorts } from './hook-ports.ts';
-import { reportRace } from './keep-alive.ts';
 import { connectStatus, errorCode, isOneOfSeveral, serverOf, wasReset } from './node-socket.ts';
 import type { Registry } from './registry.ts';
 import { SocketEnd } from './socket-end.ts';
@@ -166,7 +165,7 @@ export class SocketLife {
       this.settle(entry);
       const outermost = this.#registry.outermost(entry);
       this.#ports.requests.ending(outermost);
-      reportRace(entry, outermost, errorCode(error), this.#ports);
+      this.#end.races.ending(entry, outermost, errorCode(error));
       const refusal = entry.phase === 'opening' ? connectStatus(error) : undefined;
       // Not refused, and not connecting any more: it was connected, and reset before anybody asked.
       if (entry.phase === 'opening' && !entry.awaited && !socket.connecting && refusal === undefined)
