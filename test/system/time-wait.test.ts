@@ -104,6 +104,18 @@ describe('TIME_WAITs of a server', { skip, concurrency: 2 }, () => {
     });
 });
 
+describe('connections that a full server drops', { skip, concurrency: 2 }, () => {
+  const few = inNamespace([], ['sysctl -qw net.ipv4.tcp_max_tw_buckets=100']);
+
+  for (const sources of ['sock_diag', 'procfs'])
+    it(`no JavaScript socket had them, ${sources} → max_connections_drop, from the line of listen()`, async () => {
+      const { cause, subject, sample, count } = await findingOf('a server that is full', few, sources);
+      assert.equal(cause, 'max_connections_drop');
+      assert.deepEqual([subject.role, subject.listener, subject.own], ['server', '127.0.0.1:5000', count]);
+      assert.ok(sample[0]?.call_site[0]?.startsWith(`listening (${file}:`), sample[0]?.call_site.join('\n'));
+    });
+});
+
 describe('no finding', { skip, concurrency: 2 }, () => {
   for (const sources of ['sock_diag', 'procfs']) {
     it(`keep-alive under load, ${sources}`, async () => {
