@@ -45,7 +45,7 @@ type Seen = Partial<Pick<HostLook, 'census' | 'sysctls' | 'portFailures'>>;
 
 const nothing: HostLook = {
   ...{ counters: undefined, sysctls: settings, loopDelayMs: undefined, listeners: [], halfOpen: undefined },
-  ...{ census: undefined, portFailures: [], races: [], idleAgents: [], dropped: 0, refusals: [] },
+  ...{ census: undefined, portFailures: [], races: [], refusals: [], idleAgents: [], dropped: 0 },
 };
 
 /** What is told at these looks, five seconds apart. */

@@ -6,7 +6,7 @@ import { Raiser } from '../../src/detectors/raise.ts';
 import { explain } from '../../src/explain/explain.ts';
 import { endpoint } from '../../src/tcp/endpoint.ts';
 import { seconds } from '../connection/observations.ts';
-import { hostLook } from './races.ts';
+import { hostLook } from './host-looks.ts';
 import { lookAt } from './views.ts';
 
 /** Twenty agents with a connection each to api:80, the newest idle for 2 s; but for these fields. */

@@ -6,7 +6,8 @@ import { KeepAliveRace } from '../../src/detectors/keep-alive-race.ts';
 import { Raiser } from '../../src/detectors/raise.ts';
 import { explain } from '../../src/explain/explain.ts';
 import { seconds } from '../connection/observations.ts';
-import { hostLook, race } from './races.ts';
+import { hostLook } from './host-looks.ts';
+import { race } from './races.ts';
 import { lookAt } from './views.ts';
 
 const other = { frames: () => ['poll (/app/poll.js:3:1)'] };

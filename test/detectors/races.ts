@@ -1,5 +1,4 @@
 import type { Race } from '../../src/connection/host-fact.ts';
-import type { HostLook } from '../../src/connection/host-facts.ts';
 import { endpoint } from '../../src/tcp/endpoint.ts';
 import { seconds } from '../connection/observations.ts';
 
@@ -17,24 +16,6 @@ export function race(at: number, fields: Partial<Race> = {}): Race {
     peerIdleMs: 5000,
     agentIdleMs: undefined,
     site: { frames: () => ['call (/app/api.js:7:3)'] },
-    ...fields,
-  };
-}
-
-/** A look that brings nothing but this. */
-export function hostLook(fields: Partial<HostLook> = {}): HostLook {
-  return {
-    counters: undefined,
-    sysctls: {},
-    loopDelayMs: undefined,
-    listeners: [],
-    halfOpen: undefined,
-    census: undefined,
-    portFailures: [],
-    races: [],
-    refusals: [],
-    idleAgents: [],
-    dropped: 0,
     ...fields,
   };
 }
