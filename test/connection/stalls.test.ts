@@ -169,6 +169,14 @@ describe('an orphan in FIN_WAIT_2', () => {
   });
 });
 
+it('a look that began before the descriptor was closed shows it as it was → no news, and no stranger', () => {
+  const it = established();
+  it.tell(closed(1, 20, { info: tcpInfo('close_wait') }), row(socketId(1), 20.1, 'close_wait'));
+  assert.deepEqual([suspects(it), it.tracker.takeStrangers().length], [0, 0]);
+  it.tell(row(socketId(1), 21, 'close_wait'));
+  assert.equal(suspects(it), 1);
+});
+
 it('10,000 orphans of other processes are passed by in less than a tenth of a second', () => {
   const { tracker, tell } = watch({ maxConnections: 100_000, maxReleased: 10_000 });
   for (let n = 20_000; n < 85_000; n += 1)
