@@ -13,6 +13,6 @@ export function audienceFor(options: Pick<Options, 'ignore'>, telemetry: Telemet
     wantsHandshake: (dull) => all || telemetry.wantsHandshake(dull),
     wantsTeardown: (dull) => all || telemetry.wantsTeardown(dull),
     keep: (context) => telemetry.keep(context),
-    closed: (connection) => tracker.passed(connection),
+    closed: (connection) => tracker.closed.add(connection),
   };
 }

@@ -68,6 +68,8 @@ export class Examiner {
       const slices = new Slices(now);
       await strangers.place(tracker.takeStrangers(), slices);
       await this.#inspectSuspects(slices);
+      // It waits for files and for whoever walks, and pays for itself.
+      slices.end();
       await host.look();
       const told = await this.#detect(clock, slices);
       slices.end();

@@ -1,12 +1,14 @@
 import { isMainThread } from 'node:worker_threads';
 import type { HostFacts } from './connection/host-facts.ts';
+import type { Tracker } from './connection/tracker.ts';
 import { AcceptQueue } from './detectors/accept-queue.ts';
 import { EphemeralPorts } from './detectors/ephemeral-ports.ts';
 import { IdlePileUp } from './detectors/idle-pile-up.ts';
 import { KeepAliveRace } from './detectors/keep-alive-race.ts';
 import { SynFlood } from './detectors/syn-flood.ts';
+import { TimeWaitBuildup } from './detectors/time-wait-buildup.ts';
+import { CensusWalk } from './host/census-walk.ts';
 import { CounterFiles } from './host/counters.ts';
-import { DestinationCensus } from './host/destination-census.ts';
 import { FailedConnects } from './host/failed-connects.ts';
 import { type HostPart, HostWatch } from './host/host-watch.ts';
 import { IdleAgentsPart } from './host/idle-agents.ts';
@@ -26,6 +28,7 @@ export interface HostWatchPorts {
   readonly access: KernelAccess;
   readonly hostFacts: HostFacts;
   readonly net: NetSource;
+  readonly tracker: Tracker;
   readonly report: Report;
   readonly settle: () => Promise<void>;
   readonly fault: (where: string, error: unknown) => void;
@@ -36,8 +39,8 @@ export interface HostWatchPorts {
  * What is looked at around the connections, and who judges it. What is the namespace's is looked at by one thread of the
  * process; by another, too, while that one has a server.
  */
-export function hostWatch(watch: HostWatchPorts, glance: Selection['glance']): HostWatch {
-  const { procRoot, options, access, hostFacts: facts, net, settle, fault, report, now } = watch;
+export function hostWatch(watch: HostWatchPorts, glance: Selection['glance'], spent: (us: number) => void): HostWatch {
+  const { procRoot, options, access, hostFacts: facts, net, tracker, settle, fault, report, now } = watch;
   const { timeWaitShare, ignore } = options;
   const ignores = ignoringDestinations(ignore);
   const isIgnored = (requested?: Endpoint, peer = requested) =>
@@ -65,8 +68,11 @@ export function hostWatch(watch: HostWatchPorts, glance: Selection['glance']): H
   });
   parts.push(idleAgents);
   const wanted = () => ports.wantsCensus;
-  if (isMainThread) parts.push(new DestinationCensus({ facts, glance, now, report, wanted, share: timeWaitShare / 2 }));
+  const { closed } = tracker;
+  if (isMainThread)
+    parts.push(new CensusWalk({ facts, closed, glance, share: timeWaitShare, wanted, now, report, spent }));
   const races = new KeepAliveRace(({ requested, peer }) => isIgnored(requested, peer));
-  const detectors = [new AcceptQueue(), new SynFlood(), ports, races, new IdlePileUp()];
+  const timeWaits = new TimeWaitBuildup(timeWaitShare);
+  const detectors = [new AcceptQueue(), new SynFlood(), ports, timeWaits, races, new IdlePileUp()];
   return new HostWatch({ facts, parts, detectors, settle, fault });
 }

@@ -75,8 +75,9 @@ export class KernelWatch {
       retryMs: options.intervalMs,
       now,
     });
-    this.#host = hostWatch({ ...ports, procRoot }, (...asked) => this.#selection.glance(...asked));
-    this.#examiner = makeExaminer(ports, this.#host, (us) => this.#selection.charge(us));
+    const spent = (us: number) => this.#selection.charge(us);
+    this.#host = hostWatch({ ...ports, procRoot }, (...asked) => this.#selection.glance(...asked), spent);
+    this.#examiner = makeExaminer(ports, this.#host, spent);
   }
 
   /** Runs until the signal aborts. Never rejects. */

@@ -33,7 +33,8 @@ interface Held {
  * line in the log remains. Those that the kernel goes on to speak of are held until it lets them go.
  */
 export class Afterlife {
-  readonly #log: ClosedLog;
+  /** What this process closed. */
+  readonly log: ClosedLog;
   /** When each is forgotten; the one spoken of longest ago first. */
   readonly #held = new Map<Lifecycle, Held>();
   /** Of those: their cookies, or where there are none their ports, and how many have the same. */
@@ -41,7 +42,7 @@ export class Afterlife {
   readonly #ports = new Map<number, number>();
 
   constructor(maxConnections: number) {
-    this.#log = new ClosedLog(Math.min(maxConnections, mostRemembered));
+    this.log = new ClosedLog(Math.min(maxConnections, mostRemembered));
   }
 
   get size(): number {
@@ -50,11 +51,11 @@ export class Afterlife {
 
   /** True when the connection is held, until the kernel lets it go; else it is written into the log. */
   receive(connection: Lifecycle, until: Instant | undefined): boolean {
-    if (connection.state === 'closed' || !this.#isStillTold(connection)) {
-      // TIME_WAIT is not told to a descriptor: a socket in CLOSE may go on in one.
-      this.#log.add(recordOf(connection));
-      return false;
-    }
+    const over = connection.state === 'closed' || !this.#isStillTold(connection);
+    // TIME_WAIT is not told to a descriptor: a socket in CLOSE may go on in one. Without a cookie it is held for as long
+    // as the kernel may speak of it, and noted at once.
+    if (over || (connection.id.cookie === undefined && !this.#held.has(connection))) this.log.add(recordOf(connection));
+    if (over) return false;
     this.remove(connection);
     const held = { until: until ?? deadlineOf(connection), name: nameOf(connection) };
     this.#held.set(connection, held);
@@ -69,13 +70,8 @@ export class Afterlife {
   remembers({ cookie, localPort, peerPort }: Glance, at: Instant): boolean {
     if (cookie === 0) return this.#ports.has(portsOf(localPort, peerPort));
     if (this.#cookies.has(cookie)) return true;
-    const closedAt = this.#log.closedAt(cookie);
+    const closedAt = this.log.closedAt(cookie);
     return closedAt !== undefined && closedAt + briefUs <= at;
-  }
-
-  /** A connection that was never held here is over. */
-  passed(connection: ClosedConnection): void {
-    this.#log.add(connection);
   }
 
   remove(connection: Lifecycle): void {
@@ -98,7 +94,7 @@ export class Afterlife {
 
   /** The kernel shows a connection that was closed here: it goes on without this process, or in another one. */
   recall({ id, source }: Row | Transition): Lifecycle | undefined {
-    const record = id.cookie === undefined ? undefined : this.#log.find(id.cookie);
+    const record = id.cookie === undefined ? undefined : this.log.find(id.cookie);
     if (record === undefined) return undefined;
     const connection = newLifecycle(undefined, id, record.closedAt, source, 'established');
     connection.role = record.role;
@@ -127,9 +123,20 @@ export class Afterlife {
   }
 }
 
-function recordOf({ id, role, site, suppressed, endedAt, stateSince }: Lifecycle): ClosedConnection {
-  const cookie = id.cookie === undefined ? 0 : cookieNumber(id.cookie);
-  return { cookie, role, site, suppressed, closedAt: endedAt ?? stateSince };
+function recordOf({ id, role, site, suppressed, endedAt, stateSince, ...of }: Lifecycle): ClosedConnection {
+  const { cookie, tuple } = id;
+  return {
+    cookie: cookie === undefined ? 0 : cookieNumber(cookie),
+    tuple,
+    role,
+    site,
+    suppressed,
+    closedAt: endedAt ?? stateSince,
+    why: of.closedWhy ?? 'unknown',
+    peer: role === 'client' ? tuple?.peer : undefined,
+    requested: of.requested,
+    port: role === 'server' ? tuple?.local.port : undefined,
+  };
 }
 
 /** TIME_WAIT at its end, others when nobody has spoken of them for long. */

@@ -48,6 +48,8 @@ export interface ListenerCount {
   readonly port: number;
   readonly timeWaits: number;
   readonly authors: readonly Author[];
+  /** A few of those that no author is known of. */
+  readonly unclaimed: readonly TimeWaitSample[];
 }
 
 /** Closed TIME_WAITs of one reason at one line. */
@@ -55,11 +57,13 @@ export interface Author {
   readonly why: CloseReason;
   readonly count: number;
   readonly site: CallSite | undefined;
+  /** Of the oldest of them, in seconds since it was closed. */
+  readonly oldestS: number;
   /** How the application named the destination, where it is known. */
   readonly requested: Endpoint | undefined;
   /** A few of them: the cookie, or the four-tuple where there are none. */
   readonly sample: readonly TimeWaitSample[];
-  /** Joined by the destination alone, for want of a cookie or a four-tuple. */
+  /** Not each of them was recognised: joined by the destination alone, for want of cookies, or worked out of a part. */
   readonly inferred: boolean;
 }
 
@@ -71,12 +75,15 @@ export interface TimeWaitSample {
 }
 
 /** What had the descriptor closed, as JavaScript could tell at that moment; who finished first only the kernel knows. */
-export type CloseReason =
-  | 'no_keep_alive'
-  | 'connection_close'
-  | 'small_pool'
-  | 'short_keep_alive_timeout'
-  | 'max_connections_drop'
-  | 'aborted_requests'
-  | 'closed_by_app'
-  | 'unknown';
+export type CloseReason = (typeof closeReasons)[number];
+
+export const closeReasons = [
+  'unknown',
+  'closed_by_app',
+  'no_keep_alive',
+  'connection_close',
+  'small_pool',
+  'short_keep_alive_timeout',
+  'aborted_requests',
+  'max_connections_drop',
+] as const;

@@ -91,6 +91,11 @@ export class HostFacts {
     return this.#listening;
   }
 
+  /** Those of this process, as far as they were looked at. */
+  get listeners(): readonly ListenerFact[] {
+    return this.#now.listeners;
+  }
+
   get sysctls(): Sysctls {
     return this.#sysctls;
   }

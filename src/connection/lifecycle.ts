@@ -3,6 +3,7 @@ import { connectionId, type Instant, type SocketIdentity } from '../tcp/identity
 import type { TcpState } from '../tcp/state.ts';
 import type { TcpInfo } from '../tcp/tcp-info.ts';
 import type { CallSite } from './call-site.ts';
+import type { CloseReason } from './census.ts';
 import type { SocketRef, SocketSignals } from './observation.ts';
 import type { ObservationSource } from './observation-source.ts';
 import type { Sending } from './sending.ts';
@@ -73,6 +74,8 @@ export interface Lifecycle {
   error: string | undefined;
   /** When the descriptor went, or the kernel said CLOSE. */
   endedAt: Instant | undefined;
+  /** What had the descriptor closed, as far as JavaScript could tell. */
+  closedWhy: CloseReason | undefined;
   phase: Phase;
 
   receiveQueue: number;
@@ -158,6 +161,7 @@ export function newLifecycle(
     closeType: undefined,
     error: undefined,
     endedAt: undefined,
+    closedWhy: undefined,
     phase: state === 'syn_sent' || state === 'syn_received' ? 'opening' : 'open',
     receiveQueue: 0,
     sendQueue: 0,

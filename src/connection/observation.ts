@@ -3,6 +3,7 @@ import type { Instant, SocketIdentity } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
 import type { TcpInfo } from '../tcp/tcp-info.ts';
 import type { CallSite } from './call-site.ts';
+import type { CloseReason } from './census.ts';
 import type { HostFact } from './host-fact.ts';
 import type { ObservationSource } from './observation-source.ts';
 
@@ -157,6 +158,9 @@ export interface Closed extends SocketEventBase {
   readonly event: 'closed';
   /** `reset`: the application asked for a RST (`resetAndDestroy`). */
   readonly how: 'close' | 'reset';
+  readonly why?: CloseReason | undefined;
+  /** Of the last request on it, which may be another than it was opened for. */
+  readonly site?: CallSite | undefined;
   /** The error code that the socket was destroyed with. */
   readonly error?: string | undefined;
   readonly info?: TcpInfo | undefined;

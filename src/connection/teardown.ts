@@ -30,6 +30,8 @@ export function close(connection: Lifecycle, event: Closed): LifecycleEvent[] {
   const { at, info } = event;
   connection.bytesRead = event.bytesRead;
   connection.bytesWritten = event.bytesWritten;
+  connection.closedWhy = event.why;
+  connection.site = event.site ?? connection.site;
   if (connection.phase === 'released') return [];
   // A connect() that was given up is a failure, whatever it was given up for.
   if (connection.phase === 'opening') {

@@ -3,7 +3,7 @@ import { isProvenAbsent } from './absence.ts';
 import { Afterlife } from './afterlife.ts';
 import type { TrackerCounts, TrackerLimits } from './bounds.ts';
 import type { Glance } from './census.ts';
-import type { ClosedConnection } from './closed-log.ts';
+import type { ClosedLog } from './closed-log.ts';
 import { experience } from './experience.ts';
 import { adopt, claim, openActively, openByEdge, openPassively } from './handshake.ts';
 import { IdentityIndex } from './identity-index.ts';
@@ -107,9 +107,9 @@ export class Tracker {
     this.#strangers.reject(id);
   }
 
-  /** A connection came and went of which nobody wanted to hear. */
-  passed(connection: ClosedConnection): void {
-    this.#afterlife.passed(connection);
+  /** What this process closed, those connections included of which nobody wanted to hear. */
+  get closed(): ClosedLog {
+    return this.#afterlife.log;
   }
 
   counts(): TrackerCounts {

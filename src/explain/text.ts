@@ -80,7 +80,7 @@ function connectionRows({ kind, sample, count, subject }: ExplainedFinding): [st
 /** What waits, and for whom. */
 function queueOf(kind: ExplainedFinding['kind'], { state, rx_queue, tx_queue }: SampledConnection): string {
   if (kind === 'stuck_write') return `, ${tx_queue} B not acknowledged`;
-  if (kind === 'handshake_stall') return '';
+  if (kind === 'handshake_stall' || state === 'time_wait') return '';
   return `, ${payload(state, rx_queue)} B unread`;
 }
 

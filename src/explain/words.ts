@@ -27,7 +27,7 @@ export interface KindWords<Kind extends FindingKind> {
   /** Between what is counted and the listener: `accepted on`, unless it says otherwise. */
   readonly at?: string;
   /** Where the finding's own numbers tell more than its cause. */
-  readonly inThisCase?: (finding: Finding) => Partial<CauseWords>;
+  readonly inThisCase?: (finding: Finding) => Partial<CauseWords & Pick<KindWords<Kind>, 'limit'>>;
   /**
    * In place of `3 connections to …, the oldest for 34 s in …`: `many` is how many and where; `place`, which begins with
    * a space, where alone.

@@ -38,6 +38,20 @@ export function fourTupleKey({ local, peer }: FourTuple): string {
   return `${local.address}|${local.port}|${peer.address}|${peer.port}`;
 }
 
+/** A number that stands for a four-tuple where a text would be dear: two share it once in 2^52, and never 0. */
+export function fourTupleHash({ local, peer }: FourTuple): number {
+  const high = mixed(mixed(mixed(0x811c9dc5, local.address), peer.address), '') ^ local.port;
+  const low = mixed(mixed(0x01000193 ^ peer.port, peer.address), local.address) ^ Math.imul(local.port, 0x9e3779b1);
+  return (high & 0xf_ffff) * 0x1_0000_0000 + (low >>> 0) || 1;
+}
+
+/** FNV-1a. */
+function mixed(hash: number, text: string): number {
+  let mix = hash;
+  for (let i = 0; i < text.length; i++) mix = Math.imul(mix ^ text.charCodeAt(i), 0x01000193);
+  return Math.imul(mix ^ 0x7c, 0x01000193);
+}
+
 /** Sixteen or four raw bytes as textual address: RFC 5952 for IPv6, IPv4-mapped ones folded. */
 export function addressFromBytes(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.');

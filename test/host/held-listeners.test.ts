@@ -25,7 +25,7 @@ describe('HeldListeners', () => {
   afterEach(() => rmSync(root, { recursive: true }));
 
   const holder = (...rows: ReturnType<typeof listener>[]) =>
-    new HeldListeners({ procRoot: root, spent: () => {}, now: () => seconds(at), listening: () => rows });
+    new HeldListeners({ procRoot: root, now: () => seconds(at), listening: () => rows, spent: () => {} });
 
   it('a listener that is among our descriptors → ours; another → not', async () => {
     const held = holder(listener('10.0.0.1', 80, 11), listener('10.0.0.1', 81, 12));

@@ -109,6 +109,21 @@ for (const source of ['sock_diag', 'procfs'])
 
 const alone = ['unshare', '-n', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
 
+describe('5,000 busy connections: nothing is said', { skip: kernelNeeds || wireNeeds }, () => {
+  for (const source of ['sock_diag', 'procfs'])
+    it(`seen by ${source}`, async () => {
+      const program = new Program(['--import', register, file, 'busy and well'], {
+        env: { ...env, SYNFIN_SOURCES: source },
+        under: alone,
+        limitMs: 60_000,
+      });
+      await program.waitFor('it is ready', ({ stdout }) => stdout.includes('ready') || undefined);
+      await new Promise((resolve) => setTimeout(resolve, 8000));
+      program.stop();
+      assert.equal((await program.ended).stderr, '');
+    });
+});
+
 describe('connections that nobody accepts, at a listener that a child has inherited', {
   skip: kernelNeeds || wireNeeds,
   concurrency: 2,

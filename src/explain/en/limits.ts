@@ -14,6 +14,11 @@ export const acceptQueue = {
   reached: 'The queue is full: whoever comes now is turned away.',
 };
 
+export const timeWaitBuckets = {
+  name: 'TIME_WAITs that the kernel keeps',
+  reached: 'The kernel keeps no more TIME_WAITs: those that come now end at once.',
+};
+
 export const synQueue = {
   name: 'places in the SYN queue',
   reached: 'The SYN queue is full: the kernel drops what new clients send.',

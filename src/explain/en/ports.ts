@@ -1,13 +1,14 @@
 import type { Finding } from '../../detectors/detector.ts';
 import type { KindWords } from '../words.ts';
-import { freePorts } from './limits.ts';
+import { freePorts, timeWaitBuckets } from './limits.ts';
 
 export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
   noun: ['connection', 'connections'],
   title: 'in TIME_WAIT',
-  wire: 'Whoever says goodbye first waits for a minute after the last word (2 MSL), so that late segments find nobody they could confuse. Here that is your side.',
-  turn: 'Nobody has to do anything: the kernel lets each one go after 60 s. The trouble is how many come after them.',
-  outcome: 'Each one keeps its port away from new connections to the same destination for a minute.',
+  wire: 'Whoever says goodbye (FIN) first waits for a minute after the last word, in case a late segment comes (2 MSL). Here that is your side: the kernel has these in its list, with your address.',
+  turn: "It is nobody's turn: the kernel lets each one go after 60 s, and no setting makes that shorter. What has to change is how many are made.",
+  outcome:
+    'Each one keeps its port from new connections to the same destination for that minute. When all are kept, connect() fails (EADDRNOTAVAIL).',
   limit: freePorts,
   causes: {
     no_keep_alive: {
@@ -16,34 +17,34 @@ export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
         'Give the client one agent for the whole application, with keepAlive: true: new http.Agent({ keepAlive: true }). agent: false makes a new connection for every request.',
     },
     connection_close: {
-      seen: 'each connection ends after one answer, because a "Connection: close" was sent or received',
+      seen: 'each connection ends with one answer, because one of the two sides says "Connection: close"',
       advice:
-        'Leave that header out on both sides: look for a proxy, a health check or an old HTTP library that sets it, and for res.shouldKeepAlive = false on the server.',
+        'Leave that header out on both sides: look for a proxy, a health check or an old HTTP library that sets it, for agents without keepAlive: true among the clients, and for res.shouldKeepAlive = false on the server.',
     },
     small_pool: {
-      seen: 'the agent throws connections away that it could use again: more come back at once than maxFreeSockets lets it keep',
+      seen: 'the agent throws away connections that could serve again: more come back at once than it may keep (maxFreeSockets)',
       advice:
-        'Raise maxFreeSockets of the agent to the number of requests that run at once, or lower maxSockets, so that requests wait for a free connection instead of opening one.',
+        'Raise maxFreeSockets of the agent to the number of requests that run at once (256 by default), or lower maxSockets, so that requests wait for a free connection instead of opening one.',
     },
     short_keep_alive_timeout: {
-      seen: 'connections are closed because they were idle for a moment: the keep-alive timeout is shorter than the gap between two requests',
+      seen: 'connections are closed because nobody used them for a moment: the keep-alive timeout is shorter than the pause between two requests',
       advice:
-        'Raise server.keepAliveTimeout (5 s by default; below 1 s no client keeps a connection at all) above the gap between requests and above the idle timeout of any proxy in front; for a client, raise its own idle timeout.',
+        'Raise server.keepAliveTimeout (5 s by default) above the pause between two requests and above the idle timeout of any proxy in front of it. Below 2 s no http.Agent keeps a connection at all, and below 3 s no fetch(). For a client, raise its own idle timeout.',
     },
     max_connections_drop: {
-      seen: 'the server closes connections as they come, because server.maxConnections is reached',
+      seen: 'the server closes connections as they come, because server.maxConnections is reached; no JavaScript hears of them but a "drop" event',
       advice:
         'Raise server.maxConnections, or let fewer clients in further up front: a connection that is dropped costs a handshake, a goodbye and a minute of TIME_WAIT.',
     },
     aborted_requests: {
       seen: 'requests are given up before their answer is there, and each one takes its connection with it',
       advice:
-        'Look at why they are aborted: a timeout that is shorter than the answer takes, or a caller that went away. fetch opens a spare connection for each abort, which costs a second TIME_WAIT.',
+        'Look at why they are aborted: a timeout that is shorter than the answer takes, or a caller that went away. fetch opens a spare connection for each abort, which comes to a second TIME_WAIT.',
     },
     closed_by_app: {
-      seen: 'the code closes each connection itself',
+      seen: 'the code closes each of these connections itself',
       advice:
-        'Keep one connection and use it again, or pool them; for a health check, let the other side close first, or end it with resetAndDestroy().',
+        'Keep one connection and use it again, or pool them. Where each has to end, as for a health check, let the other side say goodbye first, or end it with resetAndDestroy(): a RST leaves no TIME_WAIT.',
     },
     unknown: {
       seen: 'which setting makes them could not be told from here',
@@ -51,15 +52,24 @@ export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
         'Look for connections that are used once: clients without keep-alive, short idle timeouts, health checks.',
     },
   },
+  inThisCase: ({ subject }) => (subject.role === 'server' ? atListener : {}),
   details: timeWaitDetails,
 };
 
-function timeWaitDetails({ subject }: Finding): readonly string[] {
+const atListener = {
+  outcome:
+    'On the side that listens they keep no port, but memory, and the kernel keeps tcp_max_tw_buckets of them at most for all.',
+  limit: timeWaitBuckets,
+};
+
+function timeWaitDetails({ subject, count }: Finding): readonly string[] {
   const { per_second, own, limit, share, kernel } = subject;
   const details: string[] = [];
-  if (own !== undefined) details.push(`${own} of them were closed by this process.`);
-  if (per_second !== undefined) details.push(`Some ${per_second} are added every second.`);
-  if (limit !== undefined && share !== undefined) details.push(`That is ${percent(share)} of ${limit}.`);
+  const { role } = subject;
+  const of = role === 'server' ? 'TIME_WAITs that the kernel keeps' : 'ports towards this destination';
+  if (limit !== undefined && share !== undefined) details.push(`That is ${percent(share)} of the ${limit} ${of}.`);
+  if (own !== undefined) details.push(`This process made ${own < count ? own : 'all'} of them.`);
+  if (per_second !== undefined) details.push(`It adds some ${per_second} every second.`);
   return [...details, ...kernelDetails(kernel)];
 }
 

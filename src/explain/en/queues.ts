@@ -5,7 +5,8 @@ import { acceptQueue, synQueue } from './limits.ts';
 
 export const acceptQueueWords: KindWords<'accept_queue'> = {
   noun: ['attempt to connect', 'attempts to connect'],
-  title: 'turned away because the accept queue is full',
+  title: 'been turned away because the accept queue was full',
+  happened: true,
   at: 'at',
   summary: ({ count, age_s }, many) =>
     `${many} ${count === 1 ? 'was' : 'were'} turned away lately because the accept queue was full; it began ${spell(age_s)} ago`,

@@ -15,6 +15,8 @@ export interface UndiciRequest {
   readonly site: CallSite | undefined;
   /** 1 for the first request on this socket. */
   readonly nth: number;
+  /** The caller does not want the connection to be kept: `connection: close`. */
+  readonly reset: boolean;
   /** Head and body; undefined where the body's length is not known beforehand. */
   readonly bytes: number | undefined;
 }
@@ -165,7 +167,14 @@ export class Requests {
     const { method, path } = request;
     const nth = (this.#undici.get(socket)?.nth ?? 0) + 1;
     const made = this.#made.get(request);
-    this.#undici.set(socket, { method, path, site: made?.site, nth, bytes: bytesOf(request, head) });
+    this.#undici.set(socket, {
+      method,
+      path,
+      site: made?.site,
+      nth,
+      bytes: bytesOf(request, head),
+      reset: request.reset === true,
+    });
     if (nth === 1) this.#ports.assigned(socket, made?.context);
     this.#served(request, socket, 'undici', nth > 1);
   }
@@ -217,6 +226,8 @@ interface SentRequest {
   readonly path: string;
   readonly body?: unknown;
   readonly contentLength?: number | null;
+  /** Set by a header `connection: close`. */
+  readonly reset?: unknown;
 }
 
 function bytesOf({ body, contentLength }: SentRequest, head: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import type { CallSite } from '../../connection/call-site.ts';
+import type { CloseReason } from '../../connection/census.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { TcpInfo } from '../../tcp/tcp-info.ts';
@@ -6,6 +7,8 @@ import { isDullLife } from './dull.ts';
 import type { Entry } from './entry.ts';
 import type { HookPorts } from './hook-ports.ts';
 import { Races } from './keep-alive.ts';
+import { ListeningPorts } from './listening-ports.ts';
+
 import { errorName } from './node-socket.ts';
 import type { Registry } from './registry.ts';
 
@@ -16,12 +19,22 @@ export interface LifeSoFar {
   listenSite(entry: Entry): CallSite | undefined;
 }
 
+/** Why a descriptor is closed, as far as JavaScript can tell. */
+export interface Ends {
+  readonly error?: string | undefined;
+  readonly reset?: boolean;
+  readonly why?: CloseReason;
+  /** Of the last request on it. */
+  readonly site?: CallSite | undefined;
+}
+
 /** How a connection ends in this process: told, when somebody has heard of it or would like to, else noted for later. */
 export class SocketEnd {
   readonly races: Races;
   readonly #registry: Registry;
   readonly #ports: HookPorts;
   readonly #life: LifeSoFar;
+  readonly #listeningPorts = new ListeningPorts();
 
   constructor(registry: Registry, ports: HookPorts, life: LifeSoFar) {
     this.#registry = registry;
@@ -48,7 +61,7 @@ export class SocketEnd {
   }
 
   /** The descriptor is about to be closed. */
-  gone(entry: Entry, error: string | undefined, reset = false): void {
+  gone(entry: Entry, { error, reset = false, why = 'unknown', site }: Ends = {}): void {
     this.#life.settle(entry);
     const { fd, number: socket, handle } = entry;
     const kernel = fd >= 0 ? this.#ports.kernel() : undefined;
@@ -56,7 +69,7 @@ export class SocketEnd {
     const { bytesRead } = entry;
     const at = this.#ports.now();
     this.#registry.seen++;
-    if (!entry.told && this.#passesUntold(entry, at, info, error !== undefined || reset)) {
+    if (!entry.told && this.#passesUntold(entry, at, info, error !== undefined || reset, why, site)) {
       this.#registry.remove(entry);
       return;
     }
@@ -69,12 +82,19 @@ export class SocketEnd {
     this.#registry.remove(entry);
     const how = reset ? 'reset' : 'close';
     const { bytesWritten } = handle;
-    const ends = { how, error, info: kept, unread, bytesRead, bytesWritten } as const;
+    const ends = { how, why, site, error, info: kept, unread, bytesRead, bytesWritten } as const;
     this.#ports.report({ kind: 'socket_event', event: 'closed', socket, at, ...ends });
   }
 
   /** Whether a connection that was never told of may go as it came. */
-  #passesUntold(entry: Entry, at: Instant, info: TcpInfo | undefined, abnormal: boolean): boolean {
+  #passesUntold(
+    entry: Entry,
+    at: Instant,
+    info: TcpInfo | undefined,
+    abnormal: boolean,
+    why: CloseReason,
+    lastSite: CallSite | undefined,
+  ): boolean {
     // One that nobody claimed is no connection of ours.
     if (entry.unclaimed) return true;
     const { audience } = this.#ports;
@@ -83,9 +103,11 @@ export class SocketEnd {
       const dull = !abnormal && isDullLife(entry, at, info, entry.bytesRead);
       if (audience.wantsTeardown(dull)) return false;
     }
-    const role = entry.peer ? 'client' : 'server';
-    const site = entry.peer ? entry.call?.site : this.#life.listenSite(entry);
-    audience.closed({ cookie: entry.cookie, closedAt: at, role, site, suppressed: entry.suppressed });
+    const { cookie, peer, call, suppressed } = entry;
+    const site = lastSite ?? (peer ? call?.site : this.#life.listenSite(entry));
+    const port = peer ? 0 : this.#listeningPorts.of(entry.socket);
+    const role = peer ? 'client' : 'server';
+    audience.closed({ cookie, closedAt: at, role, site, suppressed, why, peer, requested: call?.requested, port });
     return true;
   }
 }

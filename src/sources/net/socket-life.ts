@@ -2,6 +2,7 @@ import type { Server, Socket } from 'node:net';
 import type { CallSite } from '../../connection/call-site.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { TcpInfoBuffer } from '../../tcp/tcp-info.ts';
+import { CloseReasons } from './close-reasons.ts';
 import { optionsOf, peerOf, requestedEndpoint } from './connect-options.ts';
 import { isDullHandshake } from './dull.ts';
 import type { Entry } from './entry.ts';
@@ -27,12 +28,14 @@ export class SocketLife {
   readonly #registry: Registry;
   readonly #ports: HookPorts;
   readonly #end: SocketEnd;
+  readonly #reasons: CloseReasons;
   readonly #listenSites = new WeakMap<Server, CallSite>();
 
   constructor(registry: Registry, ports: HookPorts) {
     this.#registry = registry;
     this.#ports = ports;
     this.#end = new SocketEnd(registry, ports, this);
+    this.#reasons = new CloseReasons(registry, ports.requests);
     const { report, kernel } = ports;
     const listenSite = (entry: Entry) => this.listenSite(entry);
     registry.tellBy((entry) => {
@@ -88,7 +91,7 @@ export class SocketLife {
     const call = this.#registry.callOf(socket);
     const before = this.#registry.entryOf(socket);
     // Happy eyeballs (RFC 8305): Node has closed the attempt before this one.
-    if (before) this.#end.gone(before, undefined);
+    if (before) this.#end.gone(before);
     const entry = this.#registry.add(socket, handle, 'opening', at, call);
     const kernel = this.#ports.kernel();
     entry.cookie = kernel?.cookie(handle.fd) ?? 0;
@@ -170,9 +173,10 @@ export class SocketLife {
       if (refusal !== undefined) this.#end.failed(entry, refusal);
       else {
         if (entry.phase === 'opening' && entry.answeredAt !== undefined) this.completed(entry, 0);
-        this.#end.gone(entry, errorCode(error), wasReset(socket));
+        const [why, site] = [this.#reasons.of(entry, outermost, error), this.#reasons.siteOf(outermost, error)];
+        this.#end.gone(entry, { error: errorCode(error), reset: wasReset(socket), why, site });
       }
-    }
+    } else this.#reasons.outerCloses(socket, error);
     this.#registry.forget(socket);
   }
 

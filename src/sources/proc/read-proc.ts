@@ -1,17 +1,28 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { SynfinError } from '../../errors.ts';
 import { Lines, quoted } from '../lines.ts';
 
 /** What a small file of /proc says: undefined where this host has none, or does not let this process read it. */
 export type Facts<Value> = Value | SynfinError | undefined;
 
-/** Reads a small file, in libuv's pool of threads. Never rejects. */
+/**
+ * Reads a small file, at once: some 20 µs, 100 µs for /proc/net/netstat, less than the way into libuv's pool of threads
+ * costs, and no request of ours shows among the application's. Never rejects.
+ */
 export async function readProc<Value>(
   path: string,
   parse: (bytes: Uint8Array) => Value | SynfinError,
 ): Promise<Facts<Value>> {
-  const bytes = await readFile(path).catch(() => undefined);
+  const bytes = contentOf(path);
   return bytes && parse(bytes);
+}
+
+function contentOf(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A line of /proc/net/netstat has some 130 names. */
