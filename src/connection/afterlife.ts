@@ -65,7 +65,7 @@ export class Afterlife {
 
   /** A look that began before this process closed the connection shows it as it was: that is no news. */
   isFresh({ id: { cookie }, at }: Row): boolean {
-    const closedAt = cookie === undefined ? undefined : this.#log.closedAt(cookieNumber(cookie));
+    const closedAt = cookie === undefined ? undefined : this.log.closedAt(cookieNumber(cookie));
     return closedAt !== undefined && closedAt + briefUs > at;
   }
 
