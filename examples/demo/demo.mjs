@@ -7,13 +7,13 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Children } from './children.mjs';
-import { asItCame, heading, inColour, rows, say, spanHeader, spanLine, warn } from './screen.mjs';
+import { asItCame, heading, inColour, rows, say, spanHeader, spanLine, spansLeftOut, warn } from './screen.mjs';
 import { acts, patience, settings } from './story.mjs';
 import { summary } from './summary.mjs';
 
 /** An act waits so long for its finding, and all of them together so long. */
 const actMs = 8000;
-const storyMs = 30_000;
+const storyMs = 45_000;
 /** Between two acts: what was said at the end of one is still on its way. */
 const breathMs = 400;
 
@@ -27,12 +27,16 @@ const whenStopped = new Promise((resolve) => stopping.signal.addEventListener('a
 const isStopped = () => stopping.signal.aborted;
 let sources = [];
 let trafficIsBusy = false;
+/** Spans that this act may still print, and those that it did not. */
+let room = Infinity;
+let leftOut = 0;
 
 /** The messages of telemetry.mjs, inside the service. */
 function fromService(message) {
   if (message.kind === 'span') {
     spans.push(message);
-    spanLine(message, begun);
+    if (room-- > 0) spanLine(message, begun);
+    else leftOut++;
   }
   if (message.kind === 'finding') findings.set(message.finding.id, message.finding);
   if (message.kind === 'sources') sources = message.sources;
@@ -106,8 +110,9 @@ function introduce({ upstream, service, traffic }) {
   ]);
 }
 
-async function play({ title, text, traffic: order, pauseMs, ends }, number, { service, traffic }) {
+async function play({ title, text, traffic: order, pauseMs, ends, spansShown }, number, { service, traffic }) {
   heading(`${number + 1} of ${acts.length} · ${title}`);
+  [room, leftOut] = [spansShown ?? Infinity, 0];
   say(text);
   spanHeader();
   trafficIsBusy = true;
@@ -115,6 +120,7 @@ async function play({ title, text, traffic: order, pauseMs, ends }, number, { se
   await until(() => !trafficIsBusy, actMs);
   service.send('sources?');
   await pause(pauseMs ?? 500);
+  if (leftOut > 0) spansLeftOut(leftOut);
   if (ends && !refusedKernel()) await until(() => found(ends), actMs);
   await pause(breathMs);
 }

@@ -54,6 +54,11 @@ export function spanHeader() {
   print('spans', dim(columns('time', 'span', 'role', 'us ⇄ peer', 'took', 'rtt / ended', 'source')));
 }
 
+/** Of more of the same nobody wants to read each. */
+export function spansLeftOut(count) {
+  print('spans', dim(`${' '.repeat(10)}… and ${count} more spans like these`));
+}
+
 /** One line for one span; `since` is when the demo began, in milliseconds. */
 export function spanLine({ name, attributes: of, endedAt, duration }, since) {
   const isHandshake = name === 'tcp.handshake';

@@ -1,4 +1,4 @@
-// The service that synfin watches: a small Express app as one meets it everywhere. It does not know of synfin, and two
+// The service that synfin watches: a small Express app as one meets it everywhere. It does not know of synfin, and three
 // mistakes are in it that no test, no linter and no error log ever showed anybody. Look for MISTAKE.
 //
 //   UPSTREAM=http://127.0.0.1:3001 node --import synfin/register --import ./telemetry.mjs service.mjs
@@ -41,13 +41,28 @@ app.get('/check', async (req, res) => {
 // goodbye first keeps a TIME_WAIT for a minute.
 const withoutKeepAlive = new http.Agent({ keepAlive: false });
 
-app.get('/legacy', (_req, res, next) => {
-  const request = http.get(`${upstream}/document?size=2000`, { agent: withoutKeepAlive }, (answer) => {
-    answer.resume();
-    answer.on('end', () => res.json({ status: answer.statusCode }));
-  });
-  request.on('error', next);
+app.get('/legacy', async (_req, res) => {
+  res.json({ status: await statusOfDocument(withoutKeepAlive) });
 });
+
+// MISTAKE 3: the agent keeps connections alive, but only one of them when thirty come back at once. The other
+// twenty-nine are closed, each leaves a TIME_WAIT, and the next time they are opened again.
+// The remedy is to leave maxFreeSockets as it is: 256.
+const smallPool = new http.Agent({ keepAlive: true, maxFreeSockets: 1 });
+
+app.get('/dashboard', async (_req, res) => {
+  res.json(await Promise.all(Array.from({ length: 30 }, () => statusOfDocument(smallPool))));
+});
+
+function statusOfDocument(agent) {
+  return new Promise((resolve, reject) => {
+    const request = http.get(`${upstream}/document?size=2000`, { agent }, (answer) => {
+      answer.resume();
+      answer.on('end', () => resolve(answer.statusCode));
+    });
+    request.on('error', reject);
+  });
+}
 
 const server = http.createServer(app);
 

@@ -6,11 +6,13 @@ export const settings = {
   SYNFIN_CPU_BUDGET: '0.2',
   SYNFIN_CLOSE_WAIT_MS: '2000',
   SYNFIN_UNREAD_MS: '2000',
+  SYNFIN_TIME_WAIT_SHARE: '0.002',
 };
 
 export const patience =
-  'shortened for the demo: synfin looks every 0.5 s (by default every 5 s) and calls it a leak after 2 s ' +
-  '(by default after 30 s in CLOSE_WAIT, 60 s with unread bytes)';
+  'shortened for the demo: synfin looks every 0.5 s (by default every 5 s), calls it a leak after 2 s ' +
+  '(by default after 30 s in CLOSE_WAIT, 60 s with unread bytes), and too many in TIME_WAIT when they keep one port in ' +
+  '500 towards the same place (by default half of them)';
 
 export const acts = [
   {
@@ -58,5 +60,16 @@ export const acts = [
     ],
     traffic: { kind: 'upgrade', times: 3 },
     ends: { kind: 'close_wait_leak', cause: 'upgrade_forgotten' },
+  },
+  {
+    title: 'A pool that throws connections away',
+    text: [
+      'GET /dashboard fetches thirty documents at once, through an http.Agent that keeps connections alive, but only one',
+      'of them when they come back. The others are closed, and the side that says goodbye first keeps the port for a',
+      'minute: TIME_WAIT. Legal again; with more traffic the ports run out.',
+    ],
+    traffic: { kind: 'dashboard', times: 7 },
+    spansShown: 6,
+    ends: { kind: 'time_wait_buildup', cause: 'small_pool' },
   },
 ].map((act) => ({ ...act, text: act.text.join(' ') }));

@@ -14,7 +14,7 @@ export function summary({ spans, findings, expected, kernel, stopped }) {
   heading('Where to go from here');
   rows([
     ['your service', 'node --import synfin/register app.js'],
-    ['the mistakes', 'examples/demo/service.mjs, look for MISTAKE: one more line mends each'],
+    ['the mistakes', 'examples/demo/service.mjs, look for MISTAKE: one line mends each'],
     ['look longer', 'npm run demo -- --stay'],
     ['more', 'README.md'],
   ]);

@@ -29,6 +29,12 @@ const kinds = {
     });
   },
 
+  async dashboard({ times }) {
+    await asClient(async (get) => {
+      for (let n = 0; n < times; n++) await get('/dashboard');
+    });
+  },
+
   /** Clients that are done after a second and say so (FIN). What they wait for then is the service's own goodbye. */
   async upgrade({ times }) {
     for (let n = 0; n < times; n++) {

@@ -63,6 +63,12 @@ export class Afterlife {
     return true;
   }
 
+  /** A look that began before this process closed the connection shows it as it was: that is no news. */
+  isFresh({ id: { cookie }, at }: Row): boolean {
+    const closedAt = cookie === undefined ? undefined : this.log.closedAt(cookieNumber(cookie));
+    return closedAt !== undefined && closedAt + briefUs > at;
+  }
+
   /**
    * Whether this process may have closed this connection, and not just now: asked of every socket that a sweep finds
    * without a descriptor, thousands of them other processes', and so answered from numbers alone.
@@ -93,7 +99,9 @@ export class Afterlife {
   }
 
   /** The kernel shows a connection that was closed here: it goes on without this process, or in another one. */
-  recall({ id, source }: Row | Transition): Lifecycle | undefined {
+  recall(said: Row | Transition): Lifecycle | undefined {
+    const { id, source } = said;
+    if (said.kind === 'row' && this.isFresh(said)) return undefined;
     const record = id.cookie === undefined ? undefined : this.log.find(id.cookie);
     if (record === undefined) return undefined;
     const connection = newLifecycle(undefined, id, record.closedAt, source, 'established');

@@ -164,7 +164,7 @@ export class Tracker {
     if (known === undefined && (row.socket !== undefined || this.#strangers.isForeign(row.id))) return nothing;
     const connection = known ?? this.#recall(row);
     if (connection === undefined) {
-      this.#strangers.keep(row);
+      if (!this.#afterlife.isFresh(row)) this.#strangers.keep(row);
       return nothing;
     }
     const before = connection.id;

@@ -36,10 +36,13 @@ export function observedTimeout(failures: readonly Race[]): number | undefined |
     .filter((idle) => idle.length > 0 && isOneTime(idle))
     .map((idle) => ({ ms: median(idle), few: idle.length <= fewAtOnce }))
     .filter(({ ms }) => ms >= leastIdleMs);
-  for (const { ms, few } of times.toSorted((a, b) => b.ms - a.ms)) {
+  const likeEach = times.map(({ ms, few }) => {
     const alike = times.flatMap((other) => (isOneTime([ms, other.ms]) ? [other.ms] : []));
-    if ((few && ms >= surelyIdleMs) || isEnough(alike, all)) return Math.round(median(alike));
-  }
+    return { alike, told: (few && ms >= surelyIdleMs) || isEnough(alike, all) };
+  });
+  // A busy server is late, and never early: what most agree on is nearest to its setting.
+  const [best] = likeEach.filter(({ told }) => told).toSorted((a, b) => b.alike.length - a.alike.length);
+  if (best) return Math.round(median(best.alike));
   const unknown = all.filter((idle) => idle.length === 0);
   return isEnough(unknown, all) ? undefined : 'none';
 }

@@ -169,6 +169,14 @@ describe('an orphan in FIN_WAIT_2', () => {
   });
 });
 
+it('a look that began before the descriptor was closed shows it as it was → no news, and no stranger', () => {
+  const it = established();
+  it.tell(closed(1, 20, { info: tcpInfo('close_wait') }), row(socketId(1), 20.1, 'close_wait'));
+  assert.deepEqual([suspects(it), it.tracker.takeStrangers().length], [0, 0]);
+  it.tell(row(socketId(1), 21, 'close_wait'));
+  assert.equal(suspects(it), 1);
+});
+
 it('of 10,000 orphans of other processes none is taken for one of 65,000 that were closed here', () => {
   const { tracker, tell } = watch({ maxConnections: 100_000, maxReleased: 10_000 });
   const closed = { role: 'client', site: undefined, suppressed: false, why: 'closed_by_app' } as const;

@@ -9,6 +9,7 @@ import { deservesCensus } from '../../src/detectors/port-shortage.ts';
 import { Raiser } from '../../src/detectors/raise.ts';
 import { endpoint } from '../../src/tcp/endpoint.ts';
 import { seconds } from '../connection/observations.ts';
+import { hostLook } from './host-looks.ts';
 import { lookAt } from './views.ts';
 
 /** A thousand ports; TIME_WAITs keep theirs. */
@@ -43,10 +44,7 @@ function failure(fields: Partial<PortFailure> = {}): PortFailure {
 
 type Seen = Partial<Pick<HostLook, 'census' | 'sysctls' | 'portFailures'>>;
 
-const nothing: HostLook = {
-  ...{ counters: undefined, sysctls: settings, loopDelayMs: undefined, listeners: [], halfOpen: undefined },
-  ...{ census: undefined, portFailures: [], races: [], refusals: [], idleAgents: [], dropped: 0 },
-};
+const nothing = hostLook({ sysctls: settings });
 
 /** What is told at these looks, five seconds apart. */
 function told(

@@ -44,6 +44,9 @@ describe('observedTimeout', () => {
     assert.equal(timeout([1, 5000], [9, 8], [9.01, 3000], [20, 5004]), 5004);
   });
 
+  it('a server that was late once → what most agree on', () =>
+    assert.equal(timeout([1, 1160], [3, 200], [4, 204], [5, 204]), 204));
+
   it('less than 150 ms → in use, and not idle', () => {
     assert.equal(timeout([1, 150], [2, 150], [3, 150]), 150);
     assert.equal(timeout([1, 149], [2, 149], [3, 149]), 'none');

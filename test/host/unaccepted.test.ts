@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import type { Observation, Row } from '../../src/connection/observation.ts';
 import { Unaccepted } from '../../src/host/unaccepted.ts';
 import { now } from '../../src/monotonic.ts';
@@ -36,6 +36,13 @@ function placer(isOurs: (local: string) => boolean | undefined) {
 }
 
 describe('connections that nobody has accepted', () => {
+  // What rests between two slices keeps nothing alive itself.
+  let alive: NodeJS.Timeout;
+  before(() => {
+    alive = setInterval(() => {}, 1000);
+  });
+  after(() => clearInterval(alive));
+
   it('at a listener of ours, for two looks → adopted, and told of', async () => {
     const { adopted, reported, look } = placer(() => true);
     await look([waiting(1)]);
