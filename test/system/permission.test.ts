@@ -10,8 +10,9 @@ const permission = known.has('--permission') ? '--permission' : '--experimental-
 const network = known.has('--allow-net') ? ['--allow-net'] : [];
 
 const packages = realpathSync('node_modules');
-const readable = [dirname(register), resolve('package.json'), packages, resolve('node_modules')];
-const reading = readable.map((path) => `--allow-fs-read=${path}${path.endsWith('.json') ? '' : '/*'}`);
+// Node 20 fails on a path that is given twice.
+const readable = new Set([dirname(register), resolve('package.json'), packages, resolve('node_modules')]);
+const reading = [...readable].map((path) => `--allow-fs-read=${path}${path.endsWith('.json') ? '' : '/*'}`);
 
 /** What a program says of this source, which opens a socket, may read what belongs to it, and do what these flags allow. */
 async function statusOf(source: string, ...flags: string[]): Promise<SourceStatus> {
