@@ -1,6 +1,7 @@
 import { cookieNumber, type Instant, instant } from '../tcp/identity.ts';
 import type { Glance } from './census.ts';
 import { type ClosedConnection, ClosedLog } from './closed-log.ts';
+import { isFresh, mayBeFromBefore } from './fresh.ts';
 import { type Lifecycle, newLifecycle } from './lifecycle.ts';
 import type { Row, Transition } from './observation.ts';
 import { wasSeenSinceItsEnd } from './suspect.ts';
@@ -10,9 +11,6 @@ const timeWaitUs = 60_000_000;
 
 /** How long a connection is kept of which the kernel went on to speak after its descriptor was closed. */
 const releasedUs = 600_000_000;
-
-/** Most connections are past FIN_WAIT_2 so soon after their descriptor was closed: those are not worth a word. */
-const briefUs = 500_000;
 
 /** So many closed connections are remembered by cookie: a minute's worth at a thousand a second. */
 const mostRemembered = 65_536;
@@ -64,9 +62,9 @@ export class Afterlife {
   }
 
   /** A look that began before this process closed the connection shows it as it was: that is no news. */
-  isFresh({ id: { cookie }, at }: Row): boolean {
-    const closedAt = cookie === undefined ? undefined : this.log.closedAt(cookieNumber(cookie));
-    return closedAt !== undefined && closedAt + briefUs > at;
+  isFresh(row: Row): boolean {
+    const { cookie } = row.id;
+    return cookie !== undefined && mayBeFromBefore(row, this.log.closedAt(cookieNumber(cookie)));
   }
 
   /**
@@ -77,7 +75,7 @@ export class Afterlife {
     if (cookie === 0) return this.#ports.has(portsOf(localPort, peerPort));
     if (this.#cookies.has(cookie)) return true;
     const closedAt = this.log.closedAt(cookie);
-    return closedAt !== undefined && closedAt + briefUs <= at;
+    return closedAt !== undefined && !isFresh(closedAt, at);
   }
 
   remove(connection: Lifecycle): void {

@@ -1,5 +1,6 @@
 import type { TcpState } from '../tcp/state.ts';
 import { whenEntered, whenOrphaned } from './found-state.ts';
+import { mayBeFromBefore } from './fresh.ts';
 import type { Lifecycle, Looker } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { Row, Transition } from './observation.ts';
@@ -8,6 +9,7 @@ import { enter, finish } from './state-change.ts';
 
 /** Somebody looked and found the connection in a state; when it got there lies between the looks. */
 export function seeRow(connection: Lifecycle, row: Row): LifecycleEvent[] {
+  if (connection.phase === 'released' && mayBeFromBefore(row, connection.endedAt)) return [];
   learnNames(connection, row.id);
   const byDescriptor = row.socket !== undefined;
   // The one with the descriptor knows best, as long as there is one: where it has fallen silent, the table's word counts.

@@ -177,6 +177,16 @@ it('a look that began before the descriptor was closed shows it as it was → no
   assert.equal(suspects(it), 1);
 });
 
+it('where there are no cookies, too: a page of the table that was read before → no news', () => {
+  const it = watch();
+  const { tuple, inode } = socketId(1);
+  it.tell(connecting(1, 9.99, { id: { inode, tuple } }), connected(1, 10), closed(1, 20));
+  it.tell(row({ inode, tuple }, 20.4, 'close_wait', { source: 'procfs' }));
+  assert.equal(suspects(it), 0);
+  it.tell(row({ inode, tuple }, 20.5, 'close_wait', { source: 'procfs' }));
+  assert.equal(suspects(it), 1);
+});
+
 it('of 10,000 orphans of other processes none is taken for one of 65,000 that were closed here', () => {
   const { tracker, tell } = watch({ maxConnections: 100_000, maxReleased: 10_000 });
   const closed = { role: 'client', site: undefined, suppressed: false, why: 'closed_by_app' } as const;
