@@ -27,6 +27,9 @@ const mostCounted = 4096;
 /** What was longer ago than this says nothing of how fast they are made now. */
 const mostLatelyS = 10;
 
+/** In less than this a few are many or none by chance. */
+const leastLatelyS = 2;
+
 /** So many are told of, those with most ports. */
 const mostTold = 1000;
 
@@ -55,7 +58,7 @@ export class CensusTaker {
   constructor(order: CensusOrder) {
     this.#order = order;
     const { at, before, closed } = order;
-    this.#latelyS = Math.min(mostLatelyS, (at - (before ?? 0)) / 1e6);
+    this.#latelyS = Math.min(mostLatelyS, Math.max(leastLatelyS, (at - (before ?? 0)) / 1e6));
     const sinceS = (at - closed.completeSince) / 1e6;
     this.#rememberedS = sinceS > timeWaitS + 2 ? Number.POSITIVE_INFINITY : sinceS - 2;
   }

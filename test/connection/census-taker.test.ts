@@ -257,15 +257,21 @@ describe('how fast they are made', () => {
       new Scene(),
     );
 
-  it('by those that were closed since the census before, or in the last ten seconds', () => {
+  it('by those that were closed since the census before, in the last two to ten seconds', () => {
     assert.deepEqual(rates(scene().census({ before: at - 5 })), [4 / 5]);
     assert.deepEqual(rates(scene().census({ before: at - 2.5 })), [2 / 2.5]);
+    assert.deepEqual(rates(scene().census({ before: at - 0.2 })), [1 / 2]);
     assert.deepEqual(rates(scene().census({ before: at - 60 })), [4 / 10]);
     assert.deepEqual(rates(scene().census()), [4 / 10]);
   });
 
-  it('none since then → 0, however many there are', () =>
-    assert.deepEqual(rates(scene().census({ before: at - 0.5 })), [0]));
+  it('none since then → 0, however many there are', () => {
+    const burst = [5.1, 5.1, 5.1, 5.1].reduce(
+      (of, ageS, n) => of.own(between(40_001 + n, '10.0.0.2'), n + 1, 'small_pool', { ageS }),
+      new Scene(),
+    );
+    assert.deepEqual(rates(burst.census({ before: at - 5 })), [0]);
+  });
 
   it('those of nobody known, by their timers, which are up to two seconds late', () => {
     const late = new Scene();

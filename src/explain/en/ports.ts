@@ -72,7 +72,7 @@ function timeWaitDetails({ subject, count }: Finding): readonly string[] {
     details.push(
       own < count ? `This process made ${own} of them, others made the rest.` : 'This process made all of them.',
     );
-  if (per_second !== undefined) details.push(`It adds some ${per_second} every second.`);
+  if (per_second !== undefined) details.push(`Lately it has added some ${per_second} every second.`);
   return [...details, ...kernelDetails(kernel)];
 }
 
