@@ -69,8 +69,9 @@ export function hostWatch(watch: HostWatchPorts, glance: Selection['glance'], sp
   parts.push(idleAgents);
   const wanted = () => ports.wantsCensus;
   const { closed } = tracker;
+  const ours = () => net.listeners().map(({ local }) => local.port);
   if (isMainThread)
-    parts.push(new CensusWalk({ facts, closed, glance, share: timeWaitShare, wanted, now, report, spent }));
+    parts.push(new CensusWalk({ facts, closed, ours, glance, share: timeWaitShare, wanted, now, report, spent }));
   const races = new KeepAliveRace(({ requested, peer }) => isIgnored(requested, peer));
   const timeWaits = new TimeWaitBuildup(timeWaitShare);
   const detectors = [new AcceptQueue(), new SynFlood(), ports, timeWaits, races, new IdlePileUp()];

@@ -14,6 +14,12 @@ const mostSites = 32;
 export class Authorship {
   readonly #byReason = new Map<CloseReason, { readonly unsampled: Counted; readonly bySite: Map<string, Counted> }>();
   #count = 0;
+  readonly #since: Instant;
+
+  /** `since`: what was closed later says how fast they are made. */
+  constructor(since: Instant) {
+    this.#since = since;
+  }
 
   /** Of how many it is known. */
   get count(): number {
@@ -24,14 +30,14 @@ export class Authorship {
     this.#count += times;
     let reason = this.#byReason.get(record.why);
     if (reason === undefined) {
-      reason = { unsampled: new Counted(undefined), bySite: new Map() };
+      reason = { unsampled: new Counted(undefined, this.#since), bySite: new Map() };
       this.#byReason.set(record.why, reason);
     }
     const { unsampled, bySite } = reason;
     const line = record.site?.frames()[0];
     let counted = line === undefined ? unsampled : bySite.get(line);
     if (counted === undefined && line !== undefined && bySite.size < mostSites) {
-      counted = new Counted(record.site);
+      counted = new Counted(record.site, this.#since);
       bySite.set(line, counted);
     }
     (counted ?? unsampled).add(record, sample, times);
@@ -51,7 +57,12 @@ export class Authorship {
     return reasons
       .sort((one, other) => other.total - one.total)
       .flatMap(({ authors }) => authors)
-      .map((author) => ({ ...author, count: Math.round(author.count * factor), inferred }))
+      .map((author) => ({
+        ...author,
+        count: Math.round(author.count * factor),
+        perSecond: author.perSecond * factor,
+        inferred,
+      }))
       .filter(({ count }) => count > 0);
   }
 }
@@ -59,17 +70,21 @@ export class Authorship {
 /** Of one reason, at one line. */
 class Counted {
   readonly #site: CallSite | undefined;
+  readonly #since: Instant;
   count = 0;
+  #lately = 0;
   #oldest = Number.POSITIVE_INFINITY;
   #requested: Endpoint | undefined;
   readonly #sample: TimeWaitSample[] = [];
 
-  constructor(site: CallSite | undefined) {
+  constructor(site: CallSite | undefined, since: Instant) {
     this.#site = site;
+    this.#since = since;
   }
 
   add({ closedAt, place }: LoggedRecord, sample: (() => TimeWaitSample) | undefined, times: number): void {
     this.count += times;
+    if (closedAt > this.#since) this.#lately += times;
     if (closedAt < this.#oldest) this.#oldest = closedAt;
     this.#requested ??= place?.requested;
     if (sample && this.#sample.length < mostSampled) this.#sample.push(sample());
@@ -77,8 +92,9 @@ class Counted {
 
   /** Those of another one besides. */
   with(other: Counted): Counted {
-    const both = new Counted(this.#site);
+    const both = new Counted(this.#site, this.#since);
     both.count = this.count + other.count;
+    both.#lately = this.#lately + other.#lately;
     both.#oldest = Math.min(this.#oldest, other.#oldest);
     both.#requested = this.#requested ?? other.#requested;
     both.#sample.push(...[...this.#sample, ...other.#sample].slice(0, mostSampled));
@@ -87,8 +103,9 @@ class Counted {
 
   author(why: CloseReason, at: Instant): Author {
     const oldestS = this.count > 0 ? Math.max(0, at - this.#oldest) / 1e6 : 0;
+    const perSecond = at > this.#since ? (this.#lately / (at - this.#since)) * 1e6 : 0;
     const [site, requested, sample] = [this.#site, this.#requested, this.#sample];
-    return { why, count: this.count, site, oldestS, requested, sample, inferred: false };
+    return { why, count: this.count, site, oldestS, perSecond, requested, sample, inferred: false };
   }
 }
 

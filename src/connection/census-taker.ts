@@ -11,6 +11,8 @@ export interface CensusOrder {
   readonly states: readonly TcpState[];
   /** When it begins. */
   readonly at: Instant;
+  /** The one before. */
+  readonly before: Instant | undefined;
   readonly range: EphemeralRange;
   /** Ports that somebody listens on: what has one of these came in there, ephemeral or not. */
   readonly listening: ReadonlySet<number>;
@@ -21,6 +23,12 @@ export interface CensusOrder {
 
 /** So many destinations are counted apart; then those with fewest ports are dropped, which undercounts them. */
 const mostCounted = 4096;
+
+/** What was longer ago than this says nothing of how fast they are made now. */
+const mostLatelyS = 10;
+
+/** In less than this a few are many or none by chance. */
+const leastLatelyS = 2;
 
 /** So many are told of, those with most ports. */
 const mostTold = 1000;
@@ -41,13 +49,16 @@ export class CensusTaker {
   readonly #listeners = new Map<number, { readonly timeWaits: TimeWaits; readonly seen: Map<string, PortSet> }>();
   /** So long everything that was closed is remembered, in seconds; the timers of TIME_WAIT are two seconds wide. */
   readonly #rememberedS: number;
+  /** So many seconds tell how fast TIME_WAITs are made. */
+  readonly #latelyS: number;
   #sockets = 0;
   #timeWaits = 0;
   #nameless = false;
 
   constructor(order: CensusOrder) {
     this.#order = order;
-    const { at, closed } = order;
+    const { at, before, closed } = order;
+    this.#latelyS = Math.min(mostLatelyS, Math.max(leastLatelyS, (at - (before ?? 0)) / 1e6));
     const sinceS = (at - closed.completeSince) / 1e6;
     this.#rememberedS = sinceS > timeWaitS + 2 ? Number.POSITIVE_INFINITY : sinceS - 2;
   }
@@ -69,7 +80,13 @@ export class CensusTaker {
     let destination = this.#destinations.get(key);
     if (destination === undefined) {
       if (this.#destinations.size >= mostCounted) this.#dropTheLeast();
-      destination = { localAddress: local.address, peer, ports: 0, seen: new PortSet(), timeWaits: new TimeWaits() };
+      destination = {
+        localAddress: local.address,
+        peer,
+        ports: 0,
+        seen: new PortSet(),
+        timeWaits: new TimeWaits(this.#order.at, this.#latelyS),
+      };
       this.#destinations.set(key, destination);
     }
     // While sockets come and go, the kernel's table shows some twice.
@@ -126,8 +143,8 @@ export class CensusTaker {
         return { ...of, ports, timeWaits: timeWaits.count, authors: timeWaits.authors(at) };
       });
     const listeners = [...this.#listeners].map(([port, { timeWaits }]): ListenerCount => {
-      const { count, unclaimed } = timeWaits;
-      return { port, timeWaits: count, authors: timeWaits.authors(at), unclaimed };
+      const { count, unclaimed, unclaimedPerSecond } = timeWaits;
+      return { port, timeWaits: count, authors: timeWaits.authors(at), unclaimed, unclaimedPerSecond };
     });
     return { states, whole, sockets: this.#sockets, timeWaits: this.#timeWaits, destinations, listeners };
   }
@@ -135,7 +152,7 @@ export class CensusTaker {
   #atListener(socket: Glance): void {
     let at = this.#listeners.get(socket.localPort);
     if (at === undefined) {
-      at = { timeWaits: new TimeWaits(), seen: new Map() };
+      at = { timeWaits: new TimeWaits(this.#order.at, this.#latelyS), seen: new Map() };
       this.#listeners.set(socket.localPort, at);
     }
     const tuple = socket.fourTuple;

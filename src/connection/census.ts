@@ -50,6 +50,8 @@ export interface ListenerCount {
   readonly authors: readonly Author[];
   /** A few of those that no author is known of. */
   readonly unclaimed: readonly TimeWaitSample[];
+  /** So many of those a second, lately, by their timers. */
+  readonly unclaimedPerSecond: number;
 }
 
 /** Closed TIME_WAITs of one reason at one line. */
@@ -59,6 +61,8 @@ export interface Author {
   readonly site: CallSite | undefined;
   /** Of the oldest of them, in seconds since it was closed. */
   readonly oldestS: number;
+  /** Of those that were closed since the census before, in the last two to ten seconds; 0 where none was. */
+  readonly perSecond: number;
   /** How the application named the destination, where it is known. */
   readonly requested: Endpoint | undefined;
   /** A few of them: the cookie, or the four-tuple where there are none. */

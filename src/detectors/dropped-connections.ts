@@ -30,7 +30,7 @@ export class DroppedConnections {
 
   /** With those that were dropped as ones that this process made. */
   added(counted: ListenerCount, at: Instant): Made {
-    const { port, timeWaits, authors, unclaimed } = counted;
+    const { port, timeWaits, authors, unclaimed, unclaimedPerSecond } = counted;
     const known = this.#listeners.get(port);
     const dropped = timeWaits - authors.reduce((sum, { count }) => sum + count, 0);
     if (known?.fullAt === undefined || at - known.fullAt > holdsUs || dropped <= 0) return counted;
@@ -39,6 +39,7 @@ export class DroppedConnections {
       count: dropped,
       site: known.listener.site,
       oldestS: Math.max(0, ...unclaimed.map(({ ageS }) => ageS)),
+      perSecond: unclaimedPerSecond,
       requested: undefined,
       sample: unclaimed,
       inferred: false,

@@ -1,10 +1,10 @@
 import type { DestinationCount } from '../connection/census.ts';
+import { EphemeralRange } from '../connection/ephemeral-range.ts';
 import type { HostLook } from '../connection/host-facts.ts';
 import { type Endpoint, formatEndpoint } from '../tcp/endpoint.ts';
 import type { Instant } from '../tcp/identity.ts';
 import { type Case, placeCase } from './case.ts';
 import type { Forecast } from './detector.ts';
-import { ephemeralPortCount } from './ephemeral-port-count.ts';
 import { severityOf } from './growth.ts';
 import type { HostDetector } from './host-detector.ts';
 import { isIPv6, type Shortage, Shortages } from './port-shortage.ts';
@@ -63,7 +63,7 @@ export class EphemeralPorts implements HostDetector {
   }
 
   examine(look: HostLook, at: Instant): readonly Case[] {
-    const limit = ephemeralPortCount(look.sysctls);
+    const limit = EphemeralRange.of(look.sysctls)?.count;
     this.#usage.look(look.census, look.sysctls, at);
     const usages = this.#usage.fullest();
     this.#shortages.look(look.portFailures, (shortage) => isReached(this.#held(shortage, usages, limit)?.ports, limit));

@@ -1,4 +1,4 @@
-import type { Census, DestinationCount, ListenerCount } from '../connection/census.ts';
+import type { Census, CloseReason, DestinationCount, ListenerCount } from '../connection/census.ts';
 import { EphemeralRange } from '../connection/ephemeral-range.ts';
 import type { Sysctls } from '../connection/host-fact.ts';
 import type { HostLook } from '../connection/host-facts.ts';
@@ -9,11 +9,17 @@ import type { Subject } from './detector.ts';
 import { DroppedConnections } from './dropped-connections.ts';
 import { severityOf } from './growth.ts';
 import type { HostDetector } from './host-detector.ts';
-import { perSecondOf, TimeWaitGrowth } from './time-wait-growth.ts';
-import { type Majority, majorityOf, oldestOf, samplesOf } from './time-wait-place.ts';
+import { TimeWaitGrowth } from './time-wait-growth.ts';
+import { type Made, type Majority, majorityOf, samplesOf } from './time-wait-place.ts';
 
 /** What was found goes on down to this part of the share that it takes to be found. */
 const goesOnFrom = 0.8;
+
+/** From this part of it on it is watched where a place is going. */
+const watchedFrom = 0.5;
+
+/** A process that made less than this part of them is one among many, and not the one to change. */
+const leastOwn = 0.1;
 
 /** So many looks without a census, although there are as many TIME_WAITs as before, say nothing. */
 const looksInTheDark = 3;
@@ -31,6 +37,13 @@ interface Place {
   readonly reused: boolean;
 }
 
+/** What is known of a place from the looks before. */
+interface Known {
+  readonly growth: TimeWaitGrowth;
+  /** While something is wrong there: since when, and the cause as it was told. */
+  readonly found: { readonly since: Instant; readonly said: CloseReason } | undefined;
+}
+
 /**
  * Whoever says goodbye first waits in TIME_WAIT for a minute, and keeps its port from new connections to the same place.
  *
@@ -42,14 +55,15 @@ interface Place {
  *       │ ◀────── answer ──── │  one port         │ ◀────── FIN, ACK ── │  TIME_WAIT, one port for 60 s
  *       │         ⋮           │                   │ ── SYN, request ──▶ │  from the next port
  *
- * Found where those that this process made take a share of the ports towards one destination, or, for a server, of the
- * TIME_WAITs that the kernel keeps at all (tcp_max_tw_buckets). Who finished first only the kernel knows: what counts is
- * its own list, and JavaScript only says why. Not sick: TIME_WAITs that others made, or that were of another minute.
+ * Found where they take a share of the ports towards one destination, or, for a server, of the TIME_WAITs that the
+ * kernel keeps at all (tcp_max_tw_buckets), whoever made them, as long as this process made some of them: the workers of
+ * a cluster fill a place together. Who finished first only the kernel knows: what counts is its own list, and JavaScript
+ * only says why. Not sick: TIME_WAITs that others made, or that were of another minute.
  */
 export class TimeWaitBuildup implements HostDetector {
   readonly #share: number;
   readonly #dropped = new DroppedConnections();
-  readonly #open = new Map<string, TimeWaitGrowth>();
+  #known = new Map<string, Known>();
   #last: readonly Case[] = [];
   #dark = 0;
 
@@ -60,7 +74,7 @@ export class TimeWaitBuildup implements HostDetector {
   examine(look: HostLook, at: Instant): readonly Case[] {
     const { census, sysctls, counters } = look;
     this.#dropped.look(look.listeners, at);
-    const range = EphemeralRange.of(sysctls);
+    const range = census && EphemeralRange.of(sysctls);
     if (census === undefined || range === undefined) {
       const waits = this.#last.some(({ count }) => (counters?.tw ?? 0) >= count * goesOnFrom);
       if (!waits || ++this.#dark > looksInTheDark) this.#last = [];
@@ -68,30 +82,47 @@ export class TimeWaitBuildup implements HostDetector {
     }
     this.#dark = 0;
     const places = [
-      ...census.destinations.map((one) => destinationPlace(one, range.count, sysctls)),
+      ...census.destinations.map((one) => this.#destinationPlace(one, range.count, sysctls)),
       ...census.listeners.map((one) => this.#listenerPlace(one, census, sysctls, at)),
     ];
-    const found = places.filter((place) => place !== undefined && this.#isFull(place)) as Place[];
-    const growths = new Map(found.map(({ where }) => [where, this.#open.get(where) ?? new TimeWaitGrowth()]));
-    this.#open.clear();
-    for (const [where, growth] of growths) this.#open.set(where, growth);
-    this.#last = found.map((place) => caseOf(place, growths.get(place.where) ?? new TimeWaitGrowth(), at));
-    return this.#last;
+    const known = new Map<string, Known>();
+    const cases: Case[] = [];
+    for (const place of places) {
+      if (place === undefined || place.timeWaits < this.#share * watchedFrom * place.limit) continue;
+      const { where, majority, usage, timeWaits, limit } = place;
+      const before = this.#known.get(where);
+      const growth = before?.growth ?? new TimeWaitGrowth();
+      // A count of some of them would look like a fall, and the next like growth.
+      if (census.whole) growth.look(at, usage - timeWaits, timeWaits, limit);
+      const isFull = this.#isFull(place, before?.found !== undefined);
+      const found = isFull ? { since: before?.found?.since ?? at, said: majority.why } : undefined;
+      known.set(where, { growth, found });
+      if (found) cases.push(caseOf(place, growth, found.since));
+    }
+    this.#known = known;
+    this.#last = cases;
+    return cases;
   }
 
-  #isFull({ where, majority, limit }: Place): boolean {
-    const share = this.#share * (this.#open.has(where) ? goesOnFrom : 1);
-    return majority.own >= share * limit;
+  #isFull({ timeWaits, majority: { own }, limit }: Place, wasFull: boolean): boolean {
+    const factor = wasFull ? goesOnFrom : 1;
+    return timeWaits >= this.#share * factor * limit && own >= leastOwn * factor * timeWaits;
+  }
+
+  /** Who made them; the cause that was told of this place stays the cause while it can. */
+  #majority(where: string, made: Made): Majority | undefined {
+    return majorityOf(made, this.#known.get(where)?.found?.said);
   }
 
   #listenerPlace(counted: ListenerCount, census: Census, sysctls: Sysctls, at: Instant): Place | undefined {
     const limit = sysctls.tcp_max_tw_buckets;
     const made = this.#dropped.added(counted, at);
-    const majority = majorityOf(made);
-    if (majority === undefined || limit === undefined) return undefined;
     const { port, timeWaits } = counted;
+    const where = `:${port}`;
+    const majority = this.#majority(where, made);
+    if (majority === undefined || limit === undefined) return undefined;
     return {
-      where: `:${port}`,
+      where,
       timeWaits,
       majority,
       subject: {
@@ -105,55 +136,56 @@ export class TimeWaitBuildup implements HostDetector {
       reused: false,
     };
   }
-}
 
-function destinationPlace(counted: DestinationCount, limit: number, sysctls: Sysctls): Place | undefined {
-  const { localAddress, peerAddress: address, peerPort: port, timeWaits, ports } = counted;
-  const majority = majorityOf(counted);
-  if (majority === undefined) return undefined;
-  const requested = majority.authors.find((author) => author.requested)?.requested;
-  const { firstPort, lastPort, tcp_tw_reuse } = sysctls;
-  const reused = tcp_tw_reuse === 1 || (tcp_tw_reuse === 2 && (isLoopback(localAddress) || isLoopback(address)));
-  return {
-    where: `${localAddress}>${formatEndpoint({ address, port })}`,
-    timeWaits,
-    majority,
-    subject: {
-      role: 'client',
-      destination: formatEndpoint(requested ?? { address, port }),
-      local_address: localAddress,
-      ...measured(timeWaits, majority, limit),
-      kernel: {
-        ip_local_port_range: `${firstPort}-${lastPort}`,
-        ...(tcp_tw_reuse !== undefined && { tcp_tw_reuse }),
+  #destinationPlace(counted: DestinationCount, limit: number, sysctls: Sysctls): Place | undefined {
+    const { localAddress, peerAddress: address, peerPort: port, timeWaits, ports } = counted;
+    const where = `${localAddress}>${formatEndpoint({ address, port })}`;
+    const majority = this.#majority(where, counted);
+    if (majority === undefined) return undefined;
+    const requested = majority.authors.find((author) => author.requested)?.requested;
+    const { firstPort, lastPort, tcp_tw_reuse } = sysctls;
+    const reused = tcp_tw_reuse === 1 || (tcp_tw_reuse === 2 && (isLoopback(localAddress) || isLoopback(address)));
+    return {
+      where,
+      timeWaits,
+      majority,
+      subject: {
+        role: 'client',
+        destination: formatEndpoint(requested ?? { address, port }),
+        local_address: localAddress,
+        ...measured(timeWaits, majority, limit),
+        kernel: {
+          ip_local_port_range: `${firstPort}-${lastPort}`,
+          ...(tcp_tw_reuse !== undefined && { tcp_tw_reuse }),
+        },
       },
-    },
-    limit,
-    usage: Math.max(ports, timeWaits),
-    reused,
-  };
+      limit,
+      usage: Math.max(ports, timeWaits),
+      reused,
+    };
+  }
 }
 
-function measured(timeWaits: number, { own, authors }: Majority, limit: number): Partial<Subject> {
-  const per_second = rounded(perSecondOf(own, oldestOf(authors)));
-  return { per_second, share: Math.round((timeWaits / limit) * 1000) / 1000, limit, own };
+function measured(timeWaits: number, { own, perSecond }: Majority, limit: number): Partial<Subject> {
+  const share = Math.round((timeWaits / limit) * 1000) / 1000;
+  return { ...(perSecond > 0 && { per_second: rounded(perSecond) }), share, limit, own };
 }
 
-function caseOf(place: Place, growth: TimeWaitGrowth, at: Instant): Case {
+function caseOf(place: Place, growth: TimeWaitGrowth, since: Instant): Case {
   const { where, timeWaits, majority, subject, limit, usage, reused } = place;
-  const oldestS = oldestOf(majority.authors);
-  growth.look(at, usage, oldestS);
-  const forecast = reused ? undefined : growth.forecast(usage, subject.per_second ?? 0, limit);
+  const growing = !reused && majority.perSecond > 0 ? growth.forecast(limit) : undefined;
+  const forecast = growing && { limit, reached_in_s: growing.reached_in_s };
   return placeCase({
     kind: 'time_wait_buildup',
     cause: majority.why,
     count: timeWaits,
     where,
-    since: (at - oldestS * 1e6) as Instant,
+    since,
     severity: reused ? 'warning' : severityOf({ usage, limit }, forecast),
     subject,
     sample: samplesOf(majority.authors),
     forecast: forecast ?? null,
+    ...(growing && { growthPerMinute: growing.perMinute }),
     confidence: majority.inferred ? 'inferred' : 'observed',
   });
 }

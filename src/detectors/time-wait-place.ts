@@ -19,24 +19,26 @@ export interface Majority {
   /** Of this reason, at their lines, the most frequent first. */
   readonly authors: readonly Author[];
   readonly inferred: boolean;
+  /** Those that this process has made lately, for whatever reason; 0 where it has made none since the look before. */
+  readonly perSecond: number;
 }
 
-/** Undefined where this process made none, or others made more of them than it did. */
-export function majorityOf({ timeWaits, authors }: Made): Majority | undefined {
+/** What was said to be the cause is, until another reason has made so many times as many. */
+const leads = 1.2;
+
+/** Undefined where this process made none. `said`: the cause, as it was told at the look before. */
+export function majorityOf({ timeWaits, authors }: Made, said?: CloseReason): Majority | undefined {
   const byReason = new Map<CloseReason, number>();
   for (const { why, count } of authors) byReason.set(why, (byReason.get(why) ?? 0) + count);
   const sum = [...byReason.values()].reduce((total, count) => total + count, 0);
   const own = Math.min(sum, timeWaits);
   const [most] = [...byReason].sort(([, one], [, other]) => other - one);
-  if (most === undefined || own * 2 < timeWaits) return undefined;
-  const [why] = most;
+  if (most === undefined) return undefined;
+  const before = said === undefined ? 0 : (byReason.get(said) ?? 0);
+  const why = said !== undefined && before > 0 && most[1] < before * leads ? said : most[0];
   const ofIt = authors.filter((author) => author.why === why);
-  return { why, own, authors: ofIt, inferred: ofIt.some(({ inferred }) => inferred) };
-}
-
-/** Seconds since the first of them was closed. */
-export function oldestOf(authors: readonly Author[]): number {
-  return Math.max(0, ...authors.map(({ oldestS }) => oldestS));
+  const perSecond = authors.reduce((total, author) => total + author.perSecond, 0);
+  return { why, own, authors: ofIt, inferred: ofIt.some(({ inferred }) => inferred), perSecond };
 }
 
 /** Those whose line is known first. Where no socket could be recognised, the lines alone. */

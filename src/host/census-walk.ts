@@ -14,6 +14,8 @@ import type { HostPart } from './host-watch.ts';
 export interface CensusPorts {
   readonly facts: HostFacts;
   readonly closed: ClosedLog;
+  /** The ports that this thread listens on, by its own word. */
+  readonly ours: () => Iterable<number>;
   /** Whoever looks walks over all the sockets in some states; undefined where that cannot be done now. */
   readonly glance: (
     states: readonly TcpState[],
@@ -34,6 +36,8 @@ interface Calm {
   readonly at: Instant;
   readonly sockets: number;
   readonly nearness: number;
+  /** Ports of listeners of ours. */
+  readonly ours: ReadonlySet<number>;
 }
 
 /** What a walk found to be far from any limit holds for so many microseconds, or until there are that many sockets more. */
@@ -43,8 +47,10 @@ const holdsUs = 60_000_000;
 export class CensusWalk implements HostPart {
   readonly #ports: CensusPorts;
   readonly #over = new AbortController();
-  #range: EphemeralRange | undefined;
-  #rangeOf: unknown;
+  /** Ports that somebody listened on, and when that was last seen: not each look brings all the listeners. */
+  readonly #listening = new Map<number, Instant>();
+  /** When the last census was taken. */
+  #before: Instant | undefined;
   /** The last walk, if it found nothing near a limit. */
   #calm: Calm | undefined;
 
@@ -53,7 +59,8 @@ export class CensusWalk implements HostPart {
   }
 
   async look(): Promise<void> {
-    const { facts, share, now, glance, report, wanted } = this.#ports;
+    const { share, now, glance, report, wanted, closed } = this.#ports;
+    this.#listen(now());
     const counts = this.#counts();
     const urgent = counts !== undefined && (wanted() || this.#hasFailed(counts));
     const states = counts ? statesOf[urgent ? 'all' : worthAWalk(counts, share)] : [];
@@ -63,18 +70,18 @@ export class CensusWalk implements HostPart {
     }
     const at = now();
     const sockets = (counts.counters.tw ?? 0) + (counts.counters.inuse ?? 0);
-    if (!urgent && this.#calm && this.#isCalm(this.#calm, at, sockets, counts)) return;
-    const listening = portsOf(facts.listening.map(({ id }) => id.tuple?.local.port));
-    const ours = portsOf(facts.listeners.map(({ local }) => local.port));
-    // Ports of listeners that are gone may have become a client's.
-    for (const port of this.#ports.closed.listenerPorts) if (listening.has(port)) ours.add(port);
-    const taker = new CensusTaker({ states, at, range: counts.range, listening, ours, closed: this.#ports.closed });
+    const { listening, ours } = this.#listeners();
+    if (!urgent && this.#calm && isCalm(this.#calm, { at, sockets, ours }, counts, share)) return;
+    const taker = new CensusTaker({ states, at, before: this.#before, range: counts.range, listening, ours, closed });
     const whole = await glance(states, (socket) => taker.visit(socket), this.#over.signal);
     if (whole === undefined || this.#over.signal.aborted) return;
     await this.#infer(taker);
     const census = taker.result(whole);
     const near = nearness(census, counts, share);
-    this.#calm = whole && !isNear(near) ? { at, sockets, nearness: near } : undefined;
+    this.#before = at;
+    // Where we listen and see no listener, the look has not shown them.
+    const seen = whole && (listening.size > 0 || ours.size === 0);
+    this.#calm = seen && !isNear(near) ? { at, sockets, nearness: near, ours } : undefined;
     report({ kind: 'host', source: 'sock_diag', at: now(), scope: 'namespace', fact: { name: 'census', census } });
   }
 
@@ -84,20 +91,29 @@ export class CensusWalk implements HostPart {
 
   #counts(): CheapCounts | undefined {
     const { counters, sysctls } = this.#ports.facts;
-    // They are read again once a minute.
-    if (this.#rangeOf !== sysctls) this.#range = EphemeralRange.of(sysctls);
-    this.#rangeOf = sysctls;
-    return counters && this.#range ? { counters, sysctls, range: this.#range } : undefined;
+    const range = EphemeralRange.of(sysctls);
+    return counters && range ? { counters, sysctls, range } : undefined;
+  }
+
+  /** What came in at a listener stays for a minute, whether it still listens or not. */
+  #listen(at: Instant): void {
+    for (const { id } of this.#ports.facts.listening) if (id.tuple) this.#listening.set(id.tuple.local.port, at);
+    for (const [port, seenAt] of this.#listening) if (at - seenAt > holdsUs) this.#listening.delete(port);
+  }
+
+  #listeners(): { readonly listening: ReadonlySet<number>; readonly ours: ReadonlySet<number> } {
+    const { facts, closed } = this.#ports;
+    const listening = new Set(this.#listening.keys());
+    const ours = new Set(this.#ports.ours());
+    for (const { local } of facts.listeners) ours.add(local.port);
+    // Ports of listeners that are gone may have become a client's.
+    for (const port of closed.listenerPorts) if (listening.has(port)) ours.add(port);
+    return { listening, ours };
   }
 
   /** connect() has failed for want of a port, or so it seems. */
   #hasFailed({ counters, range }: CheapCounts): boolean {
     return deservesCensus(this.#ports.facts.portFailures, counters, range.count);
-  }
-
-  #isCalm(calm: Calm, at: Instant, sockets: number, { range }: CheapCounts): boolean {
-    const missing = (1 - calm.nearness) * this.#ports.share * range.count;
-    return at - calm.at < holdsUs && sockets - calm.sockets < missing / 2;
   }
 
   async #infer(taker: CensusTaker): Promise<void> {
@@ -109,6 +125,10 @@ export class CensusWalk implements HostPart {
   }
 }
 
-function portsOf(ports: readonly (number | undefined)[]): Set<number> {
-  return new Set(ports.filter((port) => port !== undefined));
+function isCalm(calm: Calm, now: Omit<Calm, 'nearness'>, { range, sysctls }: CheapCounts, share: number): boolean {
+  // Whichever limit it came nearest to, the smaller one is reached first.
+  const limit = Math.min(range.count, sysctls.tcp_max_tw_buckets ?? Number.POSITIVE_INFINITY);
+  const missing = (1 - calm.nearness) * share * limit;
+  const alike = now.ours.size === calm.ours.size && [...now.ours].every((port) => calm.ours.has(port));
+  return alike && now.at - calm.at < holdsUs && now.sockets - calm.sockets < missing / 2;
 }

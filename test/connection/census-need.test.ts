@@ -35,7 +35,7 @@ describe('how near a census came', () => {
   it('by the ports of a destination, or the TIME_WAITs of a listener', () => {
     assert.equal(nearness(none, counts(0, 0), 0.5), 0);
     assert.equal(nearness({ ...none, destinations: [towards] }, counts(0, 0), 0.5), 0.5);
-    const listener = { port: 80, timeWaits: 75, authors: [], unclaimed: [] };
+    const listener = { port: 80, timeWaits: 75, authors: [], unclaimed: [], unclaimedPerSecond: 0 };
     assert.equal(nearness({ ...none, listeners: [listener] }, counts(0, 0, 100), 0.5), 1.5);
   });
 
@@ -57,5 +57,27 @@ describe('EphemeralRange', () => {
     );
   });
 
-  it('where the kernel does not say → none', () => assert.equal(EphemeralRange.of({}), undefined));
+  it('overlapping ones in whatever order count once, those outside not at all', () => {
+    const count = (...reserved: [number, number][]) =>
+      EphemeralRange.of({
+        firstPort: 40_000,
+        lastPort: 40_099,
+        reservedPorts: reserved.map(([first, last]) => ({ first, last })),
+      })?.count;
+    assert.equal(count(), 100);
+    assert.equal(count([40_050, 40_059], [40_040, 40_054], [40_045, 40_049]), 80);
+    assert.equal(count([1, 39_999], [40_100, 65_535]), 100);
+    assert.equal(count([1, 65_535]), 0);
+  });
+
+  it('one for the same settings, another for others', () => {
+    const settings = { firstPort: 40_000, lastPort: 40_099 };
+    assert.equal(EphemeralRange.of(settings), EphemeralRange.of(settings));
+    assert.notEqual(EphemeralRange.of(settings), EphemeralRange.of({ ...settings }));
+  });
+
+  it('where the kernel does not say → none', () => {
+    for (const settings of [{}, { firstPort: 40_000 }, { lastPort: 40_099 }])
+      assert.equal(EphemeralRange.of(settings), undefined);
+  });
 });

@@ -58,7 +58,15 @@ class Scene {
     return this;
   }
 
-  census({ listening = [80], ours = [80] }: { listening?: number[]; ours?: number[] } = {}): Census {
+  census({
+    listening = [80],
+    ours = [80],
+    before,
+  }: {
+    listening?: number[];
+    ours?: number[];
+    before?: number;
+  } = {}): Census {
     const range = EphemeralRange.of({
       firstPort: 40_000,
       lastPort: 40_999,
@@ -67,7 +75,8 @@ class Scene {
     assert.ok(range);
     const [closed, states] = [this.log, ['established', 'time_wait'] as const];
     const sets = { listening: new Set(listening), ours: new Set(ours) };
-    const taker = new CensusTaker({ states, at: seconds(at), range, closed, ...sets });
+    const since = before === undefined ? undefined : seconds(before);
+    const taker = new CensusTaker({ states, at: seconds(at), before: since, range, closed, ...sets });
     for (const socket of this.sockets) taker.visit(socket);
     for (const _ of taker.infer());
     return taker.result(true);
@@ -236,6 +245,40 @@ describe('a census of destinations', () => {
         }
       }),
     );
+  });
+});
+
+describe('how fast they are made', () => {
+  const rates = (census: Census) =>
+    census.destinations[0]?.authors.map(({ perSecond }) => Math.round(perSecond * 1000) / 1000);
+  const scene = () =>
+    [1, 2, 3, 4, 30, 31, 32, 33].reduce(
+      (of, ageS, n) => of.own(between(40_001 + n, '10.0.0.2'), n + 1, 'small_pool', { ageS }),
+      new Scene(),
+    );
+
+  it('by those that were closed since the census before, in the last two to ten seconds', () => {
+    assert.deepEqual(rates(scene().census({ before: at - 5 })), [4 / 5]);
+    assert.deepEqual(rates(scene().census({ before: at - 2.5 })), [2 / 2.5]);
+    assert.deepEqual(rates(scene().census({ before: at - 0.2 })), [1 / 2]);
+    assert.deepEqual(rates(scene().census({ before: at - 60 })), [4 / 10]);
+    assert.deepEqual(rates(scene().census()), [4 / 10]);
+  });
+
+  it('none since then → 0, however many there are', () => {
+    const burst = [5.1, 5.1, 5.1, 5.1].reduce(
+      (of, ageS, n) => of.own(between(40_001 + n, '10.0.0.2'), n + 1, 'small_pool', { ageS }),
+      new Scene(),
+    );
+    assert.deepEqual(rates(burst.census({ before: at - 5 })), [0]);
+  });
+
+  it('those of nobody known, by their timers, which are up to two seconds late', () => {
+    const late = new Scene();
+    for (const ageS of [-1.5, -1, 0.5, 1.5, 2.5, 3.5, 4.5, 30])
+      late.sockets.push(glance('time_wait', between(80, '10.0.0.7', 50_000 + 10 * ageS), 100 + 10 * ageS, ageS));
+    const [listener] = late.census({ before: at - 5 }).listeners;
+    assert.equal(listener?.unclaimedPerSecond, 6 / 5);
   });
 });
 

@@ -16,7 +16,8 @@ const sysctls: Sysctls = { firstPort: 40_000, lastPort: 40_999, tcp_tw_reuse: 2,
 const site = (frame: string) => ({ frames: () => [frame] });
 
 function made(why: CloseReason, count: number, rest: Partial<Author> = {}): Author {
-  return { why, count, site: undefined, oldestS: 60, requested: undefined, sample: [], inferred: false, ...rest };
+  const of = { site: undefined, oldestS: 60, perSecond: count / 60, requested: undefined, sample: [], inferred: false };
+  return { why, count, ...of, ...rest };
 }
 
 function towards(
@@ -48,7 +49,9 @@ type Told = Pick<
   Finding,
   'kind' | 'cause' | 'count' | 'severity' | 'subject' | 'sample' | 'forecast' | 'confidence'
 > & {
+  since: string;
   age_s: number;
+  growth_per_minute?: number;
 };
 
 /** What is found in this look by a detector that has seen these before, five seconds apart. */
@@ -71,16 +74,18 @@ describe('TIME_WAITs towards a destination', () => {
     const sample = [
       { connectionId: '1f', local: endpoint('10.0.0.1', 40_001), peer: endpoint('10.0.0.2', 5432), ageS: 31.25 },
     ];
-    const query = { site: site('query (db.js:7:3)'), requested: endpoint('db', 5432), sample, oldestS: 50 };
-    const [finding, ...others] = only(towards(600, [made('small_pool', 500, query), made('closed_by_app', 40)]));
+    const query = { site: site('query (db.js:7:3)'), requested: endpoint('db', 5432), sample, perSecond: 10 };
+    const [finding, ...others] = only(
+      towards(600, [made('small_pool', 500, query), made('closed_by_app', 40, { perSecond: 0.8 })]),
+    );
     assert.deepEqual(others, []);
     assert.deepEqual(finding, {
       kind: 'time_wait_buildup',
       cause: 'small_pool',
       count: 600,
       severity: 'warning',
-      since: '@50',
-      age_s: 50,
+      since: '@100',
+      age_s: 0,
       subject: {
         role: 'client',
         destination: 'db:5432',
@@ -111,7 +116,7 @@ describe('TIME_WAITs towards a destination', () => {
 
   it('one port less → not found', () => {
     assert.equal(only(towards(500, [made('small_pool', 500)])).length, 1);
-    assert.equal(only(towards(500, [made('small_pool', 499)])).length, 0);
+    assert.equal(only(towards(499, [made('small_pool', 499)])).length, 0);
   });
 
   it('the range without its reserved ports is the limit', () => {
@@ -119,10 +124,38 @@ describe('TIME_WAITs towards a destination', () => {
     assert.equal(only(towards(400, [made('small_pool', 400)]), reserved)[0]?.subject.limit, 800);
   });
 
-  it('most of them another process’s → not found', () => {
-    const detector = new TimeWaitBuildup(0.2);
-    assert.equal(found([look(census([towards(600, [made('small_pool', 299)])]))], detector).length, 0);
-    assert.equal(found([look(census([towards(600, [made('small_pool', 300)])]))], detector).length, 1);
+  it('two workers with 49 % each of what fills the ports → found, with what is this one’s', () => {
+    const [finding] = only(towards(920, [made('no_keep_alive', 451)]));
+    assert.deepEqual([finding?.count, finding?.subject.own, finding?.subject.share], [920, 451, 0.92]);
+  });
+
+  it('of a tenth this process speaks, of less it does not', () => {
+    assert.equal(only(towards(600, [made('small_pool', 60)])).length, 1);
+    assert.equal(only(towards(600, [made('small_pool', 59)])).length, 0);
+    assert.equal(only(towards(990, [])).length, 0);
+  });
+
+  it('it speaks on until it made a fifth less than that', () => {
+    const waits = (own: number) => look(census([towards(600, [made('small_pool', own)])]));
+    assert.equal(found([waits(60), waits(49)]).length, 1);
+    assert.equal(found([waits(60), waits(47)]).length, 0);
+  });
+
+  it('it began at the look that found it, whatever comes and goes', () => {
+    const waits = (count: number) => look(census([towards(count, [made('small_pool', count)])]));
+    const since = (counts: readonly number[]) => found(counts.map(waits)).map((one) => one.since);
+    assert.deepEqual(since([499, 500, 700, 500, 450]), ['@105']);
+    assert.deepEqual(since([500, 100, 500]), ['@110']);
+  });
+
+  it('two reasons alike → the cause stays as it was told, until the other leads by a fifth', () => {
+    const waits = (one: number, other: number) =>
+      look(census([towards(one + other, [made('no_keep_alive', one), made('closed_by_app', other)])]));
+    const cause = (looks: readonly HostLook[]) => found(looks)[0]?.cause;
+    assert.equal(cause([waits(301, 300), waits(300, 359)]), 'no_keep_alive');
+    assert.equal(cause([waits(301, 300), waits(300, 360)]), 'closed_by_app');
+    assert.equal(cause([waits(301, 300), waits(300, 360), waits(359, 300)]), 'closed_by_app');
+    assert.equal(cause([waits(300, 301)]), 'closed_by_app');
   });
 
   it('the majority is the cause, from whichever lines', () => {
@@ -187,14 +220,16 @@ describe('TIME_WAITs towards a destination', () => {
 });
 
 describe('how bad it is', () => {
-  const grows = (counts: readonly number[], oldestS: (n: number) => number, reuse = 2, peerAddress = '10.0.0.2') =>
+  /** Of the case after these censuses, five seconds apart. `perSecond`: were closed before the last. */
+  const grows = (counts: readonly number[], perSecond = 1, reuse = 2, peerAddress = '10.0.0.2') =>
     found(
-      counts.map((count, n) =>
-        look(census([towards(count, [made('small_pool', count, { oldestS: oldestS(n) })], { peerAddress })]), {
+      counts.map((count) =>
+        look(census([towards(count, [made('small_pool', count, { perSecond })], { peerAddress })]), {
           sysctls: { ...sysctls, tcp_tw_reuse: reuse },
         }),
       ),
     )[0];
+  const steps = (looks: number, count: (n: number) => number) => Array.from({ length: looks }, (_, n) => count(n));
 
   it('all but a twentieth of the ports → critical', () => {
     assert.equal(only(towards(949, [made('small_pool', 949)]))[0]?.severity, 'warning');
@@ -204,40 +239,65 @@ describe('how bad it is', () => {
   it('whatever takes the other ports: established ones count', () =>
     assert.equal(only(towards(600, [made('small_pool', 600)], { ports: 950 }))[0]?.severity, 'critical'));
 
-  it('so many a second that a minute of them is more than there are → critical, and when, after five looks', () => {
-    const rising = [500, 600, 700, 800, 900];
-    const ages = (n: number) => 25 + 5 * n;
-    assert.deepEqual(grows(rising, ages)?.forecast, { limit: 1000, reached_in_s: 5 });
-    assert.equal(grows(rising, ages)?.severity, 'critical');
-    assert.equal(grows(rising.slice(0, 4), ages)?.forecast, null);
+  it('a minute of such growth is more than there are ports, seven looks long → critical, when, and how fast', () => {
+    const rising = [300, 400, 500, 600, 700, 800, 900];
+    const found = grows(rising);
+    assert.deepEqual(
+      [found?.forecast, found?.growth_per_minute, found?.severity],
+      [{ limit: 1000, reached_in_s: 5 }, 1200, 'critical'],
+    );
+    assert.deepEqual([grows(rising.slice(1))?.forecast, grows(rising.slice(1))?.severity], [null, 'warning']);
   });
 
-  it('a first minute that fills up → no forecast: after a minute as many go as come', () => {
-    const rising = Array.from({ length: 10 }, (_, n) => 500 + 10 * n);
-    assert.equal(grows(rising, (n) => 45 + n)?.forecast, null);
+  //   ports │ · · limit · ·        ports │ · · limit ·╱
+  //         │ ┌────────┐                 │       ╱
+  //         │ │ healthy│                 │  ╱ sick
+  //         └─┴────────┴──               └────────────
+  it('one burst, then silence → no forecast, no rate, a warning', () => {
+    for (const looks of [1, 2, 4, 7, 12]) {
+      const burst = grows([...steps(5, () => 3), ...steps(looks, () => 600)], 0);
+      assert.deepEqual([burst?.forecast, burst?.severity], [null, 'warning'], `${looks} looks`);
+      assert.equal(burst?.subject.per_second, undefined);
+    }
   });
 
-  it('full minutes that grow from look to look → a forecast; that differ by chance → none', () => {
-    const steady = Array.from({ length: 24 }, (_, n) => 600 + 5 * n);
-    const forecast = grows(steady, () => 60)?.forecast;
+  it('it has grown, and nothing was closed since the last look → no forecast', () =>
+    assert.equal(grows([300, 400, 500, 600, 700, 800, 900], 0)?.forecast, null));
+
+  it('where only a part of the sockets was counted → no forecast of it', () => {
+    const part = (count: number) =>
+      look({ ...census([towards(count, [made('small_pool', count)])]), whole: false }, { sysctls });
+    assert.equal(found([300, 400, 500, 600, 700, 800, 900].map(part))[0]?.forecast, null);
+  });
+
+  it('a first minute that fills up → no forecast: after a minute as many go as come', () =>
+    assert.equal(
+      grows(
+        steps(10, (n) => 500 + 10 * n),
+        2,
+      )?.forecast,
+      null,
+    ));
+
+  it('minutes that grow → a forecast; that differ by chance → none', () => {
+    const forecast = grows(steps(48, (n) => 500 + 5 * n))?.forecast;
     assert.equal(forecast?.limit, 1000);
     assert.ok(forecast && forecast.reached_in_s > 200 && forecast.reached_in_s < 400, `${forecast?.reached_in_s}`);
-    const chance = Array.from({ length: 24 }, (_, n) => 600 + ((n * 7) % 5));
-    assert.equal(grows(chance, () => 60)?.forecast, null);
+    assert.equal(grows(steps(48, (n) => 600 + ((n * 7) % 5)))?.forecast, null);
   });
 
   it('ports in TIME_WAIT are used again → a warning at most, and no forecast', () => {
     const full = [960, 970, 980, 990, 995];
-    assert.equal(grows(full, () => 40, 0)?.severity, 'critical');
-    assert.deepEqual([grows(full, () => 40, 1)?.severity, grows(full, () => 40, 1)?.forecast], ['warning', null]);
-    assert.equal(grows(full, () => 40, 2)?.severity, 'critical');
-    assert.equal(grows(full, () => 40, 2, '127.0.0.1')?.severity, 'warning');
+    assert.equal(grows(full, 1, 0)?.severity, 'critical');
+    assert.deepEqual([grows(full, 1, 1)?.severity, grows(full, 1, 1)?.forecast], ['warning', null]);
+    assert.equal(grows(full)?.severity, 'critical');
+    assert.equal(grows(full, 1, 2, '127.0.0.1')?.severity, 'warning');
   });
 });
 
 describe('TIME_WAITs at a listener of ours', () => {
   const at80 = (timeWaits: number, authors: readonly Author[], rest: Partial<ListenerCount> = {}) =>
-    ({ port: 80, timeWaits, authors, unclaimed: [], ...rest }) satisfies ListenerCount;
+    ({ port: 80, timeWaits, authors, unclaimed: [], unclaimedPerSecond: 0, ...rest }) satisfies ListenerCount;
 
   function listener(rest: Partial<ListenerFact>): ListenerFact {
     return {
@@ -273,9 +333,10 @@ describe('TIME_WAITs at a listener of ours', () => {
 
   it('that no JavaScript socket had, at a full server → max_connections_drop, with the line of listen()', () => {
     const dropped = { connectionId: '9', local: endpoint('10.0.0.1', 80), peer: endpoint('10.0.0.7', 1), ageS: 30 };
-    const waits = at80(1100, [made('closed_by_app', 100)], { unclaimed: [dropped] });
+    const waits = at80(1100, [made('closed_by_app', 100)], { unclaimed: [dropped], unclaimedPerSecond: 20 });
     const [finding] = server(waits, [listener({ maxConnections: 10, connections: 10 })]);
-    assert.deepEqual([finding?.cause, finding?.subject.own, finding?.age_s], ['max_connections_drop', 1100, 30]);
+    assert.deepEqual([finding?.cause, finding?.subject.own], ['max_connections_drop', 1100]);
+    assert.deepEqual([finding?.subject.per_second, finding?.sample[0]?.age_s], [21.7, 30]);
     assert.deepEqual(finding?.sample[0]?.call_site, ['main (server.js:3:1)']);
   });
 

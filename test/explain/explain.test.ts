@@ -52,6 +52,19 @@ function causesIn(kind: keyof typeof english): readonly CauseWords[] {
 }
 
 describe('explain', () => {
+  it('of TIME_WAITs: how many are this process’s, and that others made the rest', () => {
+    const told = (own: number, per_second?: number) => {
+      const subject = { role: 'client', own, ...(per_second !== undefined && { per_second }) } as const;
+      return explain(finding({ kind: 'time_wait_buildup', cause: 'no_keep_alive', count: 920, subject })).message;
+    };
+    assert.match(
+      told(451, 7.5),
+      /This process made 451 of them, others made the rest\..*added some 7\.5 every second\./,
+    );
+    assert.match(told(920), /This process made all of them\./);
+    assert.doesNotMatch(told(920), /every second/);
+  });
+
   it('says something of every kind, cause, severity, status, count and forecast', () => {
     for (const kind of findingKinds)
       for (const cause of causesOf[kind])

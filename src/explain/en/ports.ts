@@ -68,8 +68,11 @@ function timeWaitDetails({ subject, count }: Finding): readonly string[] {
   const { role } = subject;
   const of = role === 'server' ? 'TIME_WAITs that the kernel keeps' : 'ports towards this destination';
   if (limit !== undefined && share !== undefined) details.push(`That is ${percent(share)} of the ${limit} ${of}.`);
-  if (own !== undefined) details.push(`This process made ${own < count ? own : 'all'} of them.`);
-  if (per_second !== undefined) details.push(`It adds some ${per_second} every second.`);
+  if (own !== undefined)
+    details.push(
+      own < count ? `This process made ${own} of them, others made the rest.` : 'This process made all of them.',
+    );
+  if (per_second !== undefined) details.push(`Lately it has added some ${per_second} every second.`);
   return [...details, ...kernelDetails(kernel)];
 }
 
