@@ -8,6 +8,9 @@ const minuteS = 60;
 /** The timers of TIME_WAIT are two seconds wide. */
 const fullS = 58;
 
+/** A burst of a moment is no rate. */
+const leastS = 5;
+
 const leastLooks = 5;
 const withinTheHour = 3600;
 
@@ -37,5 +40,5 @@ export class TimeWaitGrowth {
 
 /** Connections a second that add to it. */
 export function perSecondOf(count: number, oldestS: number): number {
-  return count / Math.max(1, Math.min(minuteS, oldestS));
+  return count / Math.max(leastS, Math.min(minuteS, oldestS));
 }
