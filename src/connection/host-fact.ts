@@ -145,9 +145,10 @@ export interface IdleAgents {
   readonly connections: number;
   /** Agents with connections to the same destination that are in use, or were for longer. */
   readonly others: number;
-  /** For so long the longest and the shortest of them has been idle. */
+  /** For so long the longest of them has been idle. */
   readonly oldestMs: number;
-  readonly newestMs: number;
+  /** When the newest of these agents opened its first connection. */
+  readonly newestAt: Instant;
   /** A few of them, those whose connect() was captured first. */
   readonly sample: readonly IdleConnection[];
 }

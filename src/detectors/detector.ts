@@ -73,6 +73,8 @@ export interface Subject {
   readonly time_waits?: number;
   /** Calls of connect() that found no port. */
   readonly failures?: number;
+  /** The last of them, where that is over or may be. */
+  readonly failed_s_ago?: number;
   /** The ports were taken by bind(), for a local address that the application chose: one pool for all destinations. */
   readonly pooled_bind?: boolean;
   /** The peer had finished the connection so many milliseconds before the last request on it failed. */

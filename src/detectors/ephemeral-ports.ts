@@ -3,10 +3,11 @@ import { EphemeralRange } from '../connection/ephemeral-range.ts';
 import type { HostLook } from '../connection/host-facts.ts';
 import { type Endpoint, formatEndpoint } from '../tcp/endpoint.ts';
 import type { Instant } from '../tcp/identity.ts';
-import { type Case, placeCase } from './case.ts';
+import { type Case, placeCase, rounded } from './case.ts';
 import type { Forecast } from './detector.ts';
 import { severityOf } from './growth.ts';
 import type { HostDetector } from './host-detector.ts';
+import { OpenPlaces } from './open-places.ts';
 import { isIPv6, type Shortage, Shortages } from './port-shortage.ts';
 import { measured, sampled, settings } from './port-subject.ts';
 import { PortUsage, type Usage } from './port-usage.ts';
@@ -18,8 +19,9 @@ export interface EphemeralPortsOptions {
   readonly ignores?: ((peer: Endpoint, requested: Endpoint | undefined) => boolean) | undefined;
 }
 
-/** All but a twentieth. */
+/** All but a twentieth; and once it has come to that, all but a tenth: a level in between is one finding, not many. */
 const reachedShare = 0.95;
+const stillReachedShare = 0.9;
 
 /** Censuses that must say so one after the other; where there is more than a minute left, one more. */
 const looksToForecast = 3;
@@ -48,7 +50,7 @@ export class EphemeralPorts implements HostDetector {
   readonly #options: EphemeralPortsOptions;
   readonly #usage = new PortUsage();
   readonly #shortages = new Shortages();
-  readonly #since = new Map<string, Instant>();
+  readonly #places = new OpenPlaces();
   /** Censuses in a row after which the ports of a place would not do. */
   #coming = new Map<string, number>();
   #open = false;
@@ -66,7 +68,9 @@ export class EphemeralPorts implements HostDetector {
     const limit = EphemeralRange.of(look.sysctls)?.count;
     this.#usage.look(look.census, look.sysctls, at);
     const usages = this.#usage.fullest();
-    this.#shortages.look(look.portFailures, (shortage) => isReached(this.#held(shortage, usages, limit)?.ports, limit));
+    this.#shortages.look(look.portFailures, (shortage) =>
+      this.#isReached(shortage.where, this.#held(shortage, usages, limit)?.ports, limit),
+    );
     if (PortUsage.tells(look.census) && limit !== undefined) this.#coming = this.#foreseen(usages, limit);
     const found = new Map<string, Case>();
     const pooled = new Set<string | undefined>();
@@ -83,12 +87,12 @@ export class EphemeralPorts implements HostDetector {
       const filling = this.#filling(where, usage, limit, look, at);
       if (filling) found.set(where, filling);
     }
-    for (const where of this.#since.keys()) if (!found.has(where)) this.#since.delete(where);
+    this.#places.looked(found);
     this.#open = found.size > 0;
     return [...found.values()];
   }
 
-  /** connect() has failed. */
+  /** connect() has failed; whether it would fail now, the census says. */
   #failed(
     shortage: Shortage,
     usages: ReadonlyMap<string, Usage>,
@@ -100,27 +104,32 @@ export class EphemeralPorts implements HostDetector {
     const usage = usages.get(where);
     const taken = this.#held(shortage, usages, limit);
     const bound = taken !== undefined && taken !== usage?.counted;
-    const ports = taken && limit !== undefined ? Math.min(taken.ports, limit) : undefined;
+    const reached = this.#isReached(where, taken?.ports, limit);
+    const known = reached || this.#usage.isKnownSince(last.at);
+    // Without a census, what has failed in this look is the last that is known.
+    const missing = reached || (!known && look.portFailures.includes(last));
+    const ports = limit !== undefined && known ? Math.min(taken?.ports ?? 0, limit) : undefined;
     const localAddress = last.localAddress ?? (bound ? undefined : usage?.counted.localAddress);
     const destination = formatEndpoint(last.requested ?? last.peer);
     return placeCase({
       kind: 'ephemeral_ports',
       cause: 'exhausted',
       where,
-      count: ports || failures,
-      since: this.#began(where, shortage.since),
-      severity: 'critical',
+      count: reached ? (ports ?? failures) : failures,
+      since: this.#places.found(where, reached, shortage.since),
+      severity: missing ? 'critical' : 'warning',
       subject: {
         role: 'client',
         ...(!pooled && { destination }),
         ...(localAddress !== undefined && { local_address: localAddress }),
-        ...measured(ports, limit, taken?.timeWaits),
+        ...measured(ports, limit, taken?.timeWaits ?? 0),
         failures,
+        ...(!missing && { failed_s_ago: rounded(Math.max(0, at - last.at) / 1e6) }),
         ...((pooled || bound) && { pooled_bind: true }),
         ...settings(look.sysctls),
       },
       sample: sampled(last, sample, at),
-      forecast: limit === undefined ? null : { limit, reached_in_s: 0 },
+      forecast: limit === undefined || !missing ? null : { limit, reached_in_s: 0 },
       confidence: limit === undefined ? 'inferred' : 'observed',
       // What has happened need not be waited for.
       looksToSettle: 1,
@@ -139,13 +148,14 @@ export class EphemeralPorts implements HostDetector {
     if (pooled) return this.#usage.pool(last.localAddress);
     const usage = usages.get(where);
     const all = this.#usage.pool(undefined);
-    return !isReached(usage?.taken, limit) && isReached(all?.ports, limit) ? all : usage?.counted;
+    const isTheirs = this.#isReached(where, usage?.taken, limit);
+    return !isTheirs && this.#isReached(where, all?.ports, limit) ? all : usage?.counted;
   }
 
   /** Nobody has failed yet. */
   #filling(where: string, usage: Usage, limit: number, look: HostLook, at: Instant): Case | undefined {
     const { counted, taken, trend } = usage;
-    const reached = isReached(taken, limit);
+    const reached = this.#isReached(where, taken, limit);
     const watched = taken >= limit * this.#options.timeWaitShare && this.#coming.has(where);
     const forecast = watched ? trend.forecast(limit) : undefined;
     const enough = looksToForecast + (forecast && forecast.reached_in_s > soonS ? 1 : 0);
@@ -159,7 +169,7 @@ export class EphemeralPorts implements HostDetector {
       cause: reached ? 'exhausted' : 'forecast',
       where,
       count: ports,
-      since: this.#began(where, at),
+      since: this.#places.found(where, reached, at),
       severity: severityOf({ usage: taken, limit }, when),
       subject: {
         role: 'client',
@@ -198,13 +208,11 @@ export class EphemeralPorts implements HostDetector {
     return ignores({ address, port }, authors.find((author) => author.requested)?.requested);
   }
 
-  #began(where: string, at: Instant): Instant {
-    const since = this.#since.get(where) ?? at;
-    this.#since.set(where, since);
-    return since;
+  #isReached(where: string, ports: number | undefined, limit: number | undefined): boolean {
+    return isReached(ports, limit, this.#places.wasReached(where) ? stillReachedShare : reachedShare);
   }
 }
 
-function isReached(ports: number | undefined, limit: number | undefined): boolean {
-  return ports !== undefined && limit !== undefined && ports >= limit * reachedShare;
+function isReached(ports: number | undefined, limit: number | undefined, share = reachedShare): boolean {
+  return ports !== undefined && limit !== undefined && ports >= limit * share;
 }

@@ -15,13 +15,26 @@ const mostEach = 2;
 /** Of all agents with connections to a destination, those that are in use. */
 const mostInUse = 0.1;
 
-/** A pile stands for so long before it counts, in microseconds, while new agents come; and while none does. */
-const growingUs = 5_000_000;
-const standingUs = 30_000_000;
+/**
+ * New agents must have come to a pile at so many looks after the first one at it, and be coming still so long after it,
+ * in microseconds: agents that are all made at the start may each be used again, however seldom.
+ */
+const leastArrivals = 2;
+const growingUs = 10_000_000;
+
+/** A pile to which nothing has come for so long does not grow. */
+const restUs = 60_000_000;
 
 interface Pile {
+  /** Of the first look at it since it began to grow, and of the last one at which new agents had come. */
   readonly since: Instant;
-  grows: boolean;
+  readonly grownAt: Instant;
+  /** Of the newest of its agents. */
+  readonly newestAt: Instant;
+  /** Looks at which new agents had come. */
+  readonly arrivals: number;
+  /** It has grown for long enough to be told of: now it is there until it is gone. */
+  readonly grows: boolean;
 }
 
 /**
@@ -32,7 +45,8 @@ interface Pile {
  *       request ──▶ │       │ ═══════          request ──▶ agent ═══════ idle, for ever
  *       request ──▶ └───────┘                  request ──▶ agent ═══════ idle, for ever
  *
- * Not sick: one agent with a large pool; an agent for each of many destinations; agents that are used again later.
+ * Not sick: one agent with a large pool; an agent for each of many destinations; agents that are all there from the
+ * start, and used again later.
  */
 export class IdlePileUp implements HostDetector {
   #piles = new Map<string, Pile>();
@@ -42,15 +56,22 @@ export class IdlePileUp implements HostDetector {
     const cases: Case[] = [];
     for (const idle of idleAgents) {
       if (!isPile(idle)) continue;
-      const pile = this.#piles.get(idle.destination) ?? { since: at, grows: false };
+      const pile = looked(this.#piles.get(idle.destination), idle, at);
       piles.set(idle.destination, pile);
-      // One that is idle for less time than the pile stands has come to it.
-      pile.grows ||= idle.newestMs * 1000 < at - pile.since;
-      if (at - pile.since >= (pile.grows ? growingUs : standingUs)) cases.push(caseOf(idle, at));
+      if (pile.grows) cases.push(caseOf(idle, at));
     }
     this.#piles = piles;
     return cases;
   }
+}
+
+function looked(before: Pile | undefined, { newestAt }: IdleAgents, at: Instant): Pile {
+  const rested = before === undefined || (!before.grows && at - before.grownAt >= restUs);
+  if (rested) return { since: at, grownAt: at, newestAt, arrivals: 0, grows: false };
+  if (newestAt <= before.newestAt) return before;
+  const arrivals = before.arrivals + 1;
+  const grows = before.grows || (arrivals >= leastArrivals && at - before.since >= growingUs);
+  return { ...before, grownAt: at, newestAt, arrivals, grows };
 }
 
 function isPile({ agents, connections, others }: IdleAgents): boolean {

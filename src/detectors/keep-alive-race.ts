@@ -93,7 +93,7 @@ function whenGone(refusals: readonly Refusal[]): ReadonlyMap<string, readonly In
 
 /** The server refused connections just then: it had gone, with all its connections. */
 function wasGone(race: Race, gone: ReadonlyMap<string, readonly Instant[]>): boolean {
-  return gone.get(destinationOf(race))?.some((at) => Math.abs(at - race.at) < goneUs) === true;
+  return gone.size > 0 && gone.get(destinationOf(race))?.some((at) => Math.abs(at - race.at) < goneUs) === true;
 }
 
 function caseOf(where: string, failures: readonly Race[], timeoutMs: number | undefined, at: Instant): Case {

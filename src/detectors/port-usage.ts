@@ -23,6 +23,7 @@ export class PortUsage {
   #usages = new Map<string, Usage>();
   #destinations: readonly DestinationCount[] = [];
   #at: Instant | undefined;
+  #wholeAt: Instant | undefined;
 
   /** Of all connections; one of TIME_WAITs alone does not say which ports are taken. */
   static tells(census: Census | undefined): census is Census {
@@ -35,6 +36,7 @@ export class PortUsage {
       return;
     }
     this.#at = at;
+    this.#wholeAt = census.whole ? at : undefined;
     this.#destinations = census.destinations;
     const most = census.destinations.toSorted((one, other) => other.ports - one.ports).slice(0, mostDestinations);
     const usages = new Map<string, Usage>();
@@ -48,6 +50,11 @@ export class PortUsage {
       usages.set(key, { counted, taken: ports - timeWaits + waiting, trend });
     }
     this.#usages = usages;
+  }
+
+  /** Whether the last census saw all the sockets that there were then, or later. */
+  isKnownSince(at: Instant): boolean {
+    return this.#wholeAt !== undefined && this.#wholeAt >= at;
   }
 
   /** The local address of each destination from which most ports are taken. */
@@ -71,6 +78,7 @@ export class PortUsage {
 
   #forget(): void {
     this.#at = undefined;
+    this.#wholeAt = undefined;
     this.#destinations = [];
     this.#usages.clear();
   }

@@ -13,7 +13,7 @@ const looksToSettle = 4;
  * And gone for so many before it is cleared: two minutes by default. A leak whose sockets the peers' time-outs end comes
  * back with the next request; until then the finding is open with nothing left to count, and says so.
  */
-const looksToClear = 24;
+export const looksToClear = 24;
 
 interface Open {
   readonly id: string;

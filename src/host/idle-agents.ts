@@ -3,7 +3,7 @@ import type { AgentSocket } from '../sources/net/agent-sockets.ts';
 import { Slices } from '../sources/slices.ts';
 import type { Report } from '../sources/source.ts';
 import { type Endpoint, formatEndpoint } from '../tcp/endpoint.ts';
-import { connectionId, type Instant } from '../tcp/identity.ts';
+import { connectionId, type Instant, instant } from '../tcp/identity.ts';
 import type { HostPart } from './host-watch.ts';
 
 export interface IdleAgentsPorts {
@@ -34,6 +34,7 @@ interface Seen {
   idle: boolean;
   /** From its first connection on, in milliseconds. */
   usedForMs: number;
+  readonly firstAt: Instant;
 }
 
 /** Counts, destination by destination, the agents that were used once and left with an open connection. */
@@ -75,7 +76,7 @@ export class IdleAgentsPart implements HostPart {
       const destination = formatEndpoint(socket.requested);
       const agents = destinations.get(destination) ?? new Map<object, Seen>();
       destinations.set(destination, agents);
-      const seen = agents.get(socket.agent) ?? { sockets: [], idle: true, usedForMs: 0 };
+      const seen = agents.get(socket.agent) ?? { sockets: [], idle: true, usedForMs: 0, firstAt: socket.agent.firstAt };
       agents.set(socket.agent, seen);
       seen.sockets.push(socket);
       seen.idle &&= socket.idleMs !== undefined && socket.idleMs >= leastIdleMs;
@@ -89,15 +90,15 @@ export class IdleAgentsPart implements HostPart {
 
 function factOf(destination: string, agents: Iterable<Seen>): { name: 'idle_agents' } & IdleAgents {
   const sockets: AgentSocket[] = [];
-  let [forgotten, others, oldestMs, newestMs] = [0, 0, 0, Number.POSITIVE_INFINITY];
+  let [forgotten, others, oldestMs, newestAt] = [0, 0, 0, instant(0)];
   for (const seen of agents) {
     if (seen.usedForMs >= firstUseMs) others++;
     else if (seen.idle) {
       forgotten++;
+      if (seen.firstAt > newestAt) newestAt = seen.firstAt;
       for (const socket of seen.sockets) {
         sockets.push(socket);
         oldestMs = Math.max(oldestMs, socket.idleMs ?? 0);
-        newestMs = Math.min(newestMs, socket.idleMs ?? 0);
       }
     }
   }
@@ -109,7 +110,7 @@ function factOf(destination: string, agents: Iterable<Seen>): { name: 'idle_agen
     connections: sockets.length,
     others,
     oldestMs,
-    newestMs,
+    newestAt,
     sample: (sited.length > 0 ? sited : sockets).slice(0, mostSampled).map(sampled),
   };
 }

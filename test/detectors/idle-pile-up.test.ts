@@ -9,7 +9,7 @@ import { seconds } from '../connection/observations.ts';
 import { hostLook } from './host-looks.ts';
 import { lookAt } from './views.ts';
 
-/** Twenty agents with a connection each to api:80, the newest idle for 2 s; but for these fields. */
+/** Twenty agents with a connection each to api:80, the newest of second 0; but for these fields. */
 function idle(fields: Partial<IdleAgents> = {}): IdleAgents {
   const site = { frames: () => ['call (/app/api.js:7:3)'] };
   return {
@@ -18,11 +18,14 @@ function idle(fields: Partial<IdleAgents> = {}): IdleAgents {
     connections: 20,
     others: 0,
     oldestMs: 30_000,
-    newestMs: 2000,
+    newestAt: seconds(0),
     sample: [{ connectionId: 'c1', local: endpoint('10.0.0.1', 40_001), peer: undefined, idleMs: 30_000, site }],
     ...fields,
   };
 }
+
+/** What is idle when the newest agent is of this second. */
+const newest = (at: number, fields: Partial<IdleAgents> = {}) => [idle({ ...fields, newestAt: seconds(at) })];
 
 /** Whether there is a case after each look: seconds, and what is idle then. */
 function found(...looks: readonly (readonly [at: number, idle: readonly IdleAgents[]])[]): boolean[] {
@@ -30,9 +33,9 @@ function found(...looks: readonly (readonly [at: number, idle: readonly IdleAgen
   return looks.map(([at, idleAgents]) => detector.examine(hostLook({ idleAgents }), seconds(at)).length > 0);
 }
 
-/** After two looks with new agents in between. */
+/** After three looks with new agents in between. */
 function stands(fields: Partial<IdleAgents>): boolean {
-  return found([0, [idle(fields)]], [5, [idle(fields)]])[1] === true;
+  return found(...[5, 10, 15].map((at) => [at, newest(at - 3, fields)] as const))[2] === true;
 }
 
 /**
@@ -42,19 +45,37 @@ function stands(fields: Partial<IdleAgents>): boolean {
  *       request ──▶ └───────┘                  request ──▶ agent ═══════ idle
  */
 describe('IdlePileUp', () => {
-  it('stands for 5 s while new agents come → found', () => {
-    assert.deepEqual(found([0, [idle()]], [4.9, [idle()]], [5, [idle()]]), [false, false, true]);
+  it('new agents at two looks after the first, 10 s after it → found', () => {
+    assert.deepEqual(found([5, newest(2)], [10, newest(7)], [15, newest(12)]), [false, false, true]);
+    assert.deepEqual(found([5, newest(2)], [14.9, newest(12)]), [false, false]);
+    assert.deepEqual(found([5, newest(2)], [10, newest(7)], [14.9, newest(12)]), [false, false, false]);
   });
 
-  it('no new ones come → only after 30 s: those that are there may be used yet', () => {
-    const older = (ms: number) => [idle({ newestMs: 2000 + ms })];
-    const looks = found([0, older(0)], [5, older(5000)], [29.9, older(29_900)], [30, older(30_000)]);
-    assert.deepEqual(looks, [false, false, false, true]);
+  it('they came at one look only, or were there at the first → none, however long they stand', () => {
+    const looks = Array.from({ length: 40 }, (_, n) => n * 5 + 5);
+    assert.ok(!found(...looks.map((at) => [at, newest(2)] as const)).includes(true));
+    assert.ok(!found(...looks.map((at) => [at, newest(at < 20 ? 2 : 17)] as const)).includes(true));
+  });
+
+  it('a dozen made at the start, each used every 45 s → none, though the idle time begins anew', () => {
+    const looks = Array.from({ length: 40 }, (_, n) => n * 5 + 5);
+    const dozen = (at: number) => newest(1, { agents: 12, connections: 12, oldestMs: ((at - 1) % 45) * 1000 });
+    assert.ok(!found(...looks.map((at) => [at, dozen(at)] as const)).includes(true));
+  });
+
+  it('a minute without a new one, and it is looked at anew', () => {
+    const grows = [
+      [5, newest(2)],
+      [10, newest(7)],
+    ] as const;
+    assert.equal(found(...grows, [69, newest(10)], [69.9, newest(69)]).at(-1), true);
+    assert.equal(found(...grows, [70, newest(10)], [75, newest(72)]).at(-1), false);
   });
 
   it('found once, it stands while nothing comes any more, and until it is gone', () => {
-    const looks = found([0, [idle()]], [5, [idle()]], [10, [idle({ newestMs: 12_000 })]], [15, []], [20, [idle()]]);
-    assert.deepEqual(looks, [false, true, true, false, false]);
+    const grown = [5, 10, 15, 20, 200].map((at) => [at, newest(Math.min(at, 15) - 3)] as const);
+    const looks = found(...grown, [205, []], [210, newest(208)]);
+    assert.deepEqual(looks, [false, false, true, true, true, false, false]);
   });
 
   it('ten agents → found; nine → clear', () => {
@@ -83,8 +104,8 @@ describe('an idle_pile_up in words', () => {
   it('says how many agents, and where they are made', () => {
     const [detector, raiser] = [new IdlePileUp(), new Raiser('test')];
     const look = (at: number) =>
-      raiser.look(detector.examine(hostLook({ idleAgents: [idle()] }), seconds(at)), lookAt(at));
-    const [finding] = [0, 5, 10].flatMap(look);
+      raiser.look(detector.examine(hostLook({ idleAgents: newest(at) }), seconds(at)), lookAt(at));
+    const [finding] = [0, 5, 10, 15].flatMap(look);
     assert.ok(finding);
     const { subject, count, age_s, sample } = finding;
     assert.deepEqual(subject, { role: 'client', destination: 'api:80', agents: 20 });

@@ -122,13 +122,21 @@ describe('a keep_alive_race in words', () => {
     assert.match(message, /timeout: 4000 \(http\), keepAliveTimeout: 4000 \(undici\)/);
   });
 
+  it('one occasion → no timeout and no number to set: the server may have been started anew', () => {
+    const finding = raised([race(1)]);
+    assert.equal(finding.subject.peer_idle_timeout_ms, undefined);
+    const { message, advice } = explain(finding);
+    assert.match(message, /The server closed it while it was idle: a restart, or its keep-alive timeout\./);
+    assert.doesNotMatch(`${message} ${advice}`, /timeout: \d|after about/);
+  });
+
   it('an agent without a timeout keeps it without end', () => {
-    assert.match(explain(raised([race(1)])).message, /the client would keep it without end/);
+    assert.match(explain(raised([race(1), race(3)])).message, /the client would keep it without end/);
   });
 
   it('an agent with the shorter one had no turn in time: the event loop was blocked', () => {
     assert.match(
-      explain(raised([race(1, { agentIdleMs: 4000 })])).message,
+      explain(raised([race(1, { agentIdleMs: 4000 }), race(3)])).message,
       /after 4 s, but its event loop was blocked/,
     );
   });

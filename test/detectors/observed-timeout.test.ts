@@ -15,15 +15,29 @@ function timeout(...failures: readonly (readonly [at: number, idleMs: number | u
  *                   ────idle────FIN                 ─────idle─FIN
  */
 describe('observedTimeout', () => {
-  it('one failure after 900 ms of idleness → a timeout: hardly anything else ends such a connection', () => {
-    assert.equal(timeout([1, 900]), 900);
+  it('one failure after 900 ms of idleness → the server closed it idle; why, does not show: it may be a restart', () => {
+    assert.equal(timeout([1, 900]), undefined);
     assert.equal(timeout([1, 899]), 'none');
-    assert.equal(timeout([1, 5000]), 5000);
+    assert.equal(timeout([1, 5000], [1.01, 5000]), undefined);
   });
 
-  it('more than two of them in one moment → none yet: the server may have gone', () => {
-    assert.equal(timeout([1, 5000], [1.01, 5000]), 5000);
-    assert.equal(timeout([1, 5000], [1.01, 5000], [1.02, 5000]), 'none');
+  it('more than two of them in one moment → none yet: the server may have gone', () =>
+    assert.equal(timeout([1, 5000], [1.01, 5000], [1.02, 5000]), 'none'));
+
+  it('two such occasions that agree → a timeout; two that do not → it does not show', () => {
+    assert.equal(timeout([1, 900], [2, 900]), 900);
+    assert.equal(timeout([1, 5000], [9, 5004]), 5004);
+    assert.equal(timeout([1, 5000], [9, 3000]), undefined);
+  });
+
+  it('no further apart than their idle times may differ → one restart that took a moment', () => {
+    assert.equal(timeout([1, 4000], [2.02, 4000]), undefined);
+    assert.equal(timeout([1, 4000], [2.03, 4000]), 4000);
+  });
+
+  it('two that agree among many that do not → chance', () => {
+    assert.equal(timeout([1, 5000], [10, 1500], [20, 5000]), 5000);
+    assert.equal(timeout([1, 5000], [10, 1500], [20, 5000], [30, 9000]), undefined);
   });
 
   it('after less, three occasions that are alike → a timeout; two → none yet', () => {
@@ -65,6 +79,13 @@ describe('observedTimeout', () => {
   it('idle times unknown → only that there is one, after three occasions', () => {
     assert.equal(timeout([1, undefined], [2, undefined]), 'none');
     assert.equal(timeout([1, undefined], [2, undefined], [3, undefined]), undefined);
+  });
+
+  it('of many occasions the last 64 tell', () => {
+    const many = (count: number, from: number, idleMs: number) =>
+      Array.from({ length: count }, (_, i) => [from + i, idleMs] as const);
+    assert.equal(timeout(...many(100, 0, 1000), ...many(33, 200, 500)), 500);
+    assert.equal(timeout(...many(100, 0, 1000), ...many(31, 200, 500)), 1000);
   });
 
   it('nothing failed → none', () => assert.equal(timeout(), 'none'));

@@ -40,18 +40,23 @@ async function reported(sockets: readonly (AgentSocket | undefined)[], opened = 
     isIgnored: (requested) => requested.address === 'ignored',
   });
   await part.look();
-  return facts.map(({ destination, agents, connections, others, oldestMs, newestMs }) => {
-    return { destination, agents, connections, others, oldestMs, newestMs };
+  return facts.map(({ destination, agents, connections, others, oldestMs, newestAt }) => {
+    return { destination, agents, connections, others, oldestMs, newestAt };
   });
 }
 
-const nothing = { destination: 'api:80', agents: 0, connections: 0, others: 0, oldestMs: 0, newestMs: 0 };
+const nothing = { destination: 'api:80', agents: 0, connections: 0, others: 0, oldestMs: 0, newestAt: seconds(0) };
 
 describe('the agents that were used once', () => {
-  it('ten, each with an idle connection → counted, with the longest and the shortest', async () => {
+  it('ten, each with an idle connection → counted, with the longest, and when the newest came', async () => {
     const sockets = times(10, (i) => socket(80 + i, 19 - i));
-    const told = { ...nothing, agents: 10, connections: 10, oldestMs: 19_000, newestMs: 10_000 };
+    const told = { ...nothing, agents: 10, connections: 10, oldestMs: 19_000, newestAt: seconds(89) };
     assert.deepEqual(await reported(sockets), [told]);
+  });
+
+  it('used again, the newest came when it came', async () => {
+    const [told] = await reported([...times(10, () => socket(75, 3)), ...times(10, (i) => socket(80, 2 + i))]);
+    assert.equal(told?.newestAt, seconds(80));
   });
 
   it('nine → nothing', async () =>
@@ -83,7 +88,7 @@ describe('the agents that were used once', () => {
   it('idle for less than 2 s, or busy → neither one nor the other', async () => {
     const sockets = [...times(10, () => socket(90, 2)), socket(90, 1.9), socket(90, undefined)];
     assert.deepEqual(await reported(sockets), [
-      { ...nothing, agents: 10, connections: 10, oldestMs: 2000, newestMs: 2000 },
+      { ...nothing, agents: 10, connections: 10, oldestMs: 2000, newestAt: seconds(90) },
     ]);
   });
 

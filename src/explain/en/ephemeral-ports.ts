@@ -32,15 +32,23 @@ export const ephemeralPorts: KindWords<'ephemeral_ports'> = {
   details,
 };
 
+const free = 'ports are free again';
+const unknown = 'whether ports are free again is not known';
+const few = 'hardly a local port is left to take';
+const tenth = { limit: { ...freePorts, reached: 'More than nine tenths of the local ports are taken.' } };
+
 /** What helps depends on what holds the ports: TIME_WAITs, open connections, or the bind() before connect(). */
 function inThisCase({ cause, subject }: Finding): Partial<CauseWords> {
+  const over = subject.failed_s_ago !== undefined && (subject.share === undefined ? unknown : free);
   if (subject.pooled_bind)
     return {
-      seen: 'connections that are given a localAddress have taken all its ports, for every destination',
+      seen: over || 'connections that are given a localAddress have taken all its ports, for every destination',
       advice: `Leave localAddress out where the routing table chooses that address anyway: connect() then finds a port for each destination. Where it is needed, give some connections another local address. ${pooling}`,
     };
+  if (over) return { seen: over };
+  const { failures, share = 1 } = subject;
   const seen =
-    cause === 'exhausted' && subject.failures === undefined ? { seen: 'hardly a local port is left to take' } : {};
+    cause === 'exhausted' && (failures === undefined || share < 1) ? { seen: few, ...(share < 0.95 && tenth) } : {};
   if (subject.share === undefined) return seen;
   if (!isWaiting(subject))
     return {
@@ -58,8 +66,10 @@ function isWaiting({ time_waits = 0, share = 0, limit = 0 }: Finding['subject'])
 }
 
 function summary({ count, age_s, subject }: Finding, _many: string, place: string): string {
-  const { failures, share, limit } = subject;
+  const { failures, failed_s_ago, share, limit } = subject;
   const since = spell(age_s);
+  if (failures !== undefined && failed_s_ago !== undefined)
+    return `connect()${place} found no port ${times(failures).toLowerCase()}, ${failures === 1 ? '' : 'the last '}${spell(failed_s_ago)} ago`;
   if (share === undefined && failures !== undefined)
     return `${times(failures)}, connect()${place} has found no port in the last ${since}`;
   const many = limit === undefined ? `${count}` : `${count} of ${limit}`;
@@ -67,11 +77,12 @@ function summary({ count, age_s, subject }: Finding, _many: string, place: strin
 }
 
 function details({ subject }: Finding): readonly string[] {
-  const { failures, time_waits, share, pooled_bind, kernel } = subject;
+  const { failures, failed_s_ago, time_waits, share, pooled_bind, kernel } = subject;
+  const now = failed_s_ago === undefined;
   const details: string[] = [];
-  if (failures !== undefined && share !== undefined)
+  if (now && failures !== undefined && share !== undefined)
     details.push(`connect() has failed ${times(failures).toLowerCase()} for want of a port.`);
-  if (time_waits !== undefined)
+  if (now && time_waits !== undefined)
     details.push(
       time_waits === 0
         ? 'None of the ports is in TIME_WAIT: open connections hold them.'

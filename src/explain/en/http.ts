@@ -23,11 +23,17 @@ export const keepAliveRace: KindWords<'keep_alive_race'> = {
 /** Shorter than that a server does not keep connections in earnest. */
 const shortMs = 1000;
 
-function raceDetails({ subject }: Finding): readonly string[] {
+function raceDetails({ count, subject }: Finding): readonly string[] {
   const { peer_idle_timeout_ms: peer, agent_idle_timeout_ms: agent, fin_before_ms: fin } = subject;
   const details: string[] = [];
   if (fin !== undefined) details.push(`Of the last one the FIN had come ${ms(fin)} before the failure.`);
-  if (peer === undefined) return details;
+  if (peer === undefined) {
+    const what = count === 1 ? 'it while it was idle' : 'them while they were idle';
+    return [
+      ...details,
+      `The server closed ${what}: a restart, or its keep-alive timeout. Which of the two is not known yet.`,
+    ];
+  }
   details.push(`The server closes a connection after about ${ms(peer)} of idleness; ${clientSide(peer, agent)}`);
   if (peer < shortMs) details.push('That is too short to be of use: raise keepAliveTimeout of the server first.');
   else
