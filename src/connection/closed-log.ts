@@ -28,6 +28,8 @@ export interface ClosedConnection extends ClosedRecord {
   readonly port?: number | undefined;
 }
 
+const reasonNumbers: ReadonlyMap<CloseReason, number> = new Map(closeReasons.map((why, number) => [why, number]));
+
 const roles: readonly Role[] = ['unknown', 'client', 'server'];
 
 /**
@@ -81,7 +83,7 @@ export class ClosedLog {
       isClient ? 0 : (closed.port ?? 0),
     );
     this.#facts[slot] =
-      (closeReasons.indexOf(closed.why) * roles.length + roles.indexOf(role)) * 2 + (suppressed ? 1 : 0);
+      ((reasonNumbers.get(closed.why) ?? 0) * roles.length + roles.indexOf(role)) * 2 + (suppressed ? 1 : 0);
     this.#sites[slot] = closed.site;
   }
 

@@ -22,6 +22,7 @@ export class ClosedPlaces {
   readonly #byPeer = new Map<string, Map<number, number[]>>();
   readonly #byPort = new Map<number, number>();
   readonly #forgotten: () => void;
+  #last = 0;
 
   /** `forgotten`: the numbers that were given so far mean nothing any more. */
   constructor(forgotten: () => void) {
@@ -31,6 +32,14 @@ export class ClosedPlaces {
   /** 0 where nothing is known. */
   numberOf(peer: Endpoint | undefined, requested: Endpoint | undefined, port: number): number {
     if (peer === undefined) return port === 0 ? 0 : (this.#byPort.get(port) ?? this.#addPort(port));
+    // Mostly it is the same as the time before.
+    if (isSame(this.#places[this.#last]?.peer, peer) && isSame(this.#places[this.#last]?.requested, requested))
+      return this.#last;
+    this.#last = this.#numberOf(peer, requested);
+    return this.#last;
+  }
+
+  #numberOf(peer: Endpoint, requested: Endpoint | undefined): number {
     const known = this.#byPeer.get(peer.address)?.get(peer.port);
     if (known) for (const number of known) if (isSame(this.#places[number]?.requested, requested)) return number;
     return this.#addPeer(peer, requested);

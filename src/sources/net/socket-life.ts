@@ -173,7 +173,8 @@ export class SocketLife {
       if (refusal !== undefined) this.#end.failed(entry, refusal);
       else {
         if (entry.phase === 'opening' && entry.answeredAt !== undefined) this.completed(entry, 0);
-        const [why, site] = [this.#reasons.of(entry, outermost, error), this.#reasons.siteOf(outermost, error)];
+        const why = this.#reasons.of(entry, outermost, error);
+        const site = this.#reasons.siteOf(outermost, error);
         this.#end.gone(entry, { error: errorCode(error), reset: wasReset(socket), why, site });
       }
     } else this.#reasons.outerCloses(socket, error);
