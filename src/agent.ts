@@ -48,7 +48,7 @@ export class Agent {
   readonly #intake: Intake;
   readonly #kernel: KernelAccess;
   readonly #net: NetSource;
-  readonly #threads = new Threads();
+  readonly #threads: Threads;
   #watch: KernelWatch | undefined;
   readonly #faults: Faults;
   readonly #stop = new AbortController();
@@ -65,6 +65,7 @@ export class Agent {
     this.#stderr = stderr;
     this.#faults = new Faults(tell);
     const fault = this.#faults.note;
+    this.#threads = new Threads(fault);
     const limits = { maxConnections, maxReleased: Math.ceil(maxConnections * releasedShare) };
     this.#tracker = new Tracker(limits, ignoring(options.ignore));
     this.#intake = new Intake({
@@ -88,7 +89,7 @@ export class Agent {
       this.#underway.note(this.#net.adoptActive(this.#report).catch((e) => this.#faults.note('adoptActive', e)));
     const timer = setTimeout(search, this.#options.intervalMs).unref();
     this.#atEnd(() => clearTimeout(timer));
-    this.#atEnd(this.#threads.watch((act) => this.#root.runInAsyncScope(act), this.#faults.note));
+    this.#atEnd(this.#threads.watch((act) => this.#root.runInAsyncScope(act)));
   }
 
   connections(): readonly ConnectionView[] {
@@ -178,7 +179,7 @@ export class Agent {
       this.#atEnd(() => clearTimeout(timer));
       // Not imported: it is a tenth of what it costs to start a program that has no sockets.
       if (process.getBuiltinModule('node:worker_threads').isMainThread) return;
-      this.#atEnd(answerClaims((descriptors) => this.#net.holding(descriptors)));
+      this.#atEnd(answerClaims((descriptors) => this.#net.holding(descriptors), this.#faults.note));
     });
   }
 

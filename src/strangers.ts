@@ -26,13 +26,7 @@ export interface StrangersOptions {
   readonly reject: (row: Row) => void;
 }
 
-/** A thread that is blocked for so many looks in a row is not waited for. */
-const mostUncertain = 6;
-
-/** How many looks in a row it was so. */
-type Looks = ReadonlyMap<Inode, number>;
-
-const nothing: Looks = new Map();
+const nothing: ReadonlySet<Inode> = new Set();
 
 /**
  * Finds out whose the sockets are that the kernel shows and no hook told of. Most belong to other processes of the
@@ -98,7 +92,7 @@ export class Strangers {
    * Returns those of which it cannot be said yet; undefined when /proc could not be read, out of descriptors for
    * example: then nothing is known of anybody.
    */
-  async #placeByDescriptor(rows: readonly Row[], slices: Slices): Promise<Looks | undefined> {
+  async #placeByDescriptor(rows: readonly Row[], slices: Slices): Promise<ReadonlySet<Inode> | undefined> {
     const { procRoot, net, threads, report, settle, spent } = this.#options;
     slices.end();
     const descriptors = await socketDescriptors(procRoot, 'self');
@@ -120,13 +114,13 @@ export class Strangers {
     const foreign = held.filter(({ numbers }) => !numbers.some((number) => ours.has(number)));
     const { theirs, whole } = await threads.ask(foreign.flatMap(({ numbers }) => numbers));
     slices.begin();
-    const uncertain = new Map<Inode, number>();
+    const uncertain = new Set<Inode>();
     for (const { id, numbers } of foreign) {
       if (slices.isOver()) await slices.rest();
       if (numbers.some((number) => theirs.has(number))) continue;
-      const looks = (this.#uncertain.get(id.inode) ?? 0) + 1;
-      if (whole || looks >= mostUncertain) net.adoptDescriptor(id, report);
-      else uncertain.set(id.inode, looks);
+      if (whole) net.adoptDescriptor(id, report);
+      // A thread that lives and is silent is blocked, for however long: the socket may be its.
+      else uncertain.add(id.inode);
     }
     return uncertain;
   }

@@ -108,6 +108,7 @@ export class Afterlife {
     connection.role = record.role;
     connection.site = record.site;
     connection.suppressed = record.suppressed;
+    connection.closedWhy = record.why;
     connection.phase = 'released';
     connection.endedAt = record.closedAt;
     return connection;

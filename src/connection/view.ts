@@ -1,6 +1,7 @@
 import type { Endpoint } from '../tcp/endpoint.ts';
 import type { Instant } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
+import type { CloseReason } from './census.ts';
 import {
   type CloseInitiator,
   type CloseType,
@@ -46,6 +47,8 @@ export interface ConnectionView {
   readonly changes: readonly StateChange[];
   /** Nearest first; read from the captured stack when first asked for. */
   readonly callSite: readonly string[];
+  /** What had the descriptor closed, as JavaScript could tell; undefined while it is open. */
+  readonly closedWhy: CloseReason | undefined;
   /** The descriptor is closed here; what the kernel still holds goes on without this process. */
   readonly released: boolean;
   /** False for a descriptor of this process that no JavaScript socket stands for. */
@@ -96,6 +99,7 @@ export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
     get callSite() {
       return connection.site?.frames() ?? [];
     },
+    closedWhy: connection.closedWhy,
     released: connection.phase === 'released',
     inJavaScript: connection.inJavaScript,
     progress: connection.progress,

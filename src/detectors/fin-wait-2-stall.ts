@@ -12,7 +12,8 @@ import { clear, type Detector, type Verdict } from './detector.ts';
  *       │ ◀──── FIN ─────── │                  │                   │      ⋮   (CLOSE_WAIT over there)
  *       │ ───── ACK ──────▶ │  TIME_WAIT       │                   │      ⋮
  *
- * Not sick: a half-closed connection on which the peer still sends and we read.
+ * Not sick: a half-closed connection on which the peer still sends and we read; a client that keeps a connection in its
+ * pool which our server's keep-alive timeout has closed, and notices when it next wants to use it.
  */
 export function finWait2Stall(patience: number): Detector {
   return { kind: 'fin_wait_2_stall', patience, examine };
@@ -21,8 +22,9 @@ export function finWait2Stall(patience: number): Detector {
 /** The smallest buffer that Linux fills before it shuts the window: with so much unread, a FIN may wait outside. */
 const mayHideTheFin = 32_768;
 
-function examine({ state, released, suppressed, receiveQueue }: ConnectionView): Verdict {
+function examine({ state, role, released, closedWhy, suppressed, receiveQueue }: ConnectionView): Verdict {
   if (state !== 'fin_wait_2' || suppressed) return clear;
+  if (released && role === 'server' && closedWhy === 'short_keep_alive_timeout') return clear;
   if (released) return { kind: 'found', cause: 'orphaned' };
   if (receiveQueue >= mayHideTheFin)
     return { kind: 'unknown', why: 'unread bytes may keep the FIN of the peer outside' };

@@ -2,6 +2,9 @@ import type { ListenerFact } from '../connection/host-fact.ts';
 import { type CounterGrowth, grown32 } from './counter-growth.ts';
 import { isFull } from './queue-history.ts';
 
+/** A source that has told of the drops, and does not in so many looks, is not the one that looks any more. */
+const mostMissed = 3;
+
 /**
  * How many a listener's full accept queue has turned away from look to look. Two counters tell of it, and neither alone:
  *
@@ -16,6 +19,7 @@ export class TurnedAway {
   /** Overflows of the last look that this listener's drops have not accounted for. */
   #overflowsLeft = 0;
   #otherDropsBefore = 0;
+  #missed = 0;
 
   /** Undefined where it is not known yet. */
   look(listener: ListenerFact, growth: CounterGrowth): { count: number; observed: boolean } | undefined {
@@ -23,7 +27,14 @@ export class TurnedAway {
     const otherDrops = Math.max(0, (growth.of('ListenDrops') ?? 0) - (overflows ?? 0));
     const others = otherDrops + this.#otherDropsBefore;
     this.#otherDropsBefore = otherDrops;
-    if (listener.drops === undefined) return inferred(listener, overflows);
+    if (listener.drops === undefined) {
+      if (this.#drops === undefined) return inferred(listener, overflows);
+      // A look that came too early for the rows: the next one counts what was dropped in both.
+      this.#overflowsLeft += overflows ?? 0;
+      if (++this.#missed >= mostMissed) this.#drops = undefined;
+      return undefined;
+    }
+    this.#missed = 0;
     const dropped = this.#drops === undefined ? undefined : grown32(this.#drops, listener.drops);
     this.#drops = listener.drops;
     if (dropped === undefined) return undefined;

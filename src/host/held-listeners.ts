@@ -12,9 +12,9 @@ const mostListeners = 1024;
 export interface HeldListenersOptions {
   readonly procRoot: string;
   readonly now: () => Instant;
-  /** The listeners of the network namespace, whoever's they are. */
   /** So many microseconds of CPU went into it. */
   readonly spent: (us: number) => void;
+  /** The listeners of the network namespace, whoever's they are. */
   readonly listening: () => readonly Row[];
 }
 

@@ -166,6 +166,33 @@ describe('counters', () => {
   });
 });
 
+describe('where the count is missing', () => {
+  function counts(...drops: (number | undefined)[]): string[] {
+    const detector = new AcceptQueue();
+    return drops.map((counted, n) => {
+      const counters = { ListenOverflows: 10 * n, ListenDrops: 10 * n };
+      const listeners = [listening({ drops: counted, queue: 512 })];
+      const [found] = detector.examine(hostLook({ counters, listeners }), seconds(n));
+      return found ? `${found.count} ${atOnce(found.describe(new Growth(), lookAt(n))).confidence}` : '';
+    });
+  }
+
+  it('in a look or two → the next one counts what was dropped in all of them', () => {
+    assert.deepEqual(counts(0, 10, undefined, undefined, 40), [
+      '',
+      '10 observed',
+      '10 observed',
+      '10 observed',
+      '40 observed',
+    ]);
+  });
+
+  it('from then on, since another source looks → inferred after three', () => {
+    assert.equal(counts(0, 10, undefined, undefined, undefined).at(-1), '10 observed');
+    assert.equal(counts(0, 10, undefined, undefined, undefined, undefined).at(-1), '20 inferred');
+  });
+});
+
 describe('where nobody counts at the listener', () => {
   const uncounted = { drops: undefined, backlogTold: false };
 

@@ -37,6 +37,13 @@ describe('finWait2Stall', () => {
     assert.equal(verdict({ released: true, signals: undefined }), 'found: orphaned');
   });
 
+  it('closed by our own keep-alive timeout, and the client keeps it in its pool → clear; of a client of ours → found', () => {
+    const idle = { released: true, signals: undefined, closedWhy: 'short_keep_alive_timeout' } as const;
+    assert.equal(verdict({ ...idle, role: 'server' }), 'clear');
+    assert.equal(verdict({ ...idle, role: 'client' }), 'found: orphaned');
+    assert.equal(verdict({ ...idle, role: 'server', closedWhy: 'closed_by_app' }), 'found: orphaned');
+  });
+
   it('so much is unread that the peer’s FIN may wait outside → unknown: it may be our turn', () => {
     assert.equal(verdict({ receiveQueue: 32_767 }), 'found: peer_keeps_open');
     assert.equal(verdict({ receiveQueue: 32_768 }), 'unknown');

@@ -61,6 +61,7 @@ export function view(n: number, fields: Partial<ConnectionView> = {}): Connectio
     steps: [],
     changes: [],
     callSite: ['query (/app/db.js:7:3)'],
+    closedWhy: undefined,
     released: false,
     inJavaScript: true,
     progress: 0,

@@ -93,7 +93,7 @@ function assertWholeStory(output: string): void {
     assert.match(output, new RegExp(`^ {2}finding +${finding}: \\d+ connections?,[^/]*service\\.mjs:\\d+$`, 'm'));
   }
   assert.match(output, /^ +… and \d+ more spans like these$/m);
-  assert.match(output, /^ {2}from {3}statusOfDocument \(.*examples\/demo\/service\.mjs:\d+:\d+\)$/m);
+  assert.match(output, /^ {9}statusOfDocument \(.*examples\/demo\/service\.mjs:\d+:\d+\)$/m);
   assert.match(output, /^ {2}from {3}checkDocument \(.*examples\/demo\/service\.mjs:\d+:\d+\)$/m);
   assert.match(output, /^ {2}more +README\.md\n$/m, 'ends with the summary');
 }

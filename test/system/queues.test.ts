@@ -26,12 +26,12 @@ interface How {
 }
 
 /** In a network namespace of its own, which goes with it. */
-function app(mode: string, { sources = 'sock_diag', backlog = 20, uid = 0, first = 'true' }: How = {}): Program {
+function app(mode: string, { sources = 'sock_diag', backlog = 10, uid = 0, first = 'true' }: How = {}): Program {
   const user = uid === 0 ? '' : `setpriv --reuid=${uid} --regid=${uid} --clear-groups`;
   const under = ['unshare', '-n', 'sh', '-c', `ip link set lo up && ${first} && exec ${user} "$0" "$@"`];
   const env = { SYNFIN_FINDINGS: 'json', SYNFIN_INTERVAL_MS: '500', SYNFIN_SOURCES: sources };
   const args = ['--import', register, fixture('queues.mjs'), mode, `${backlog}`];
-  return new Program(args, { env, under, limitMs: 60_000 });
+  return new Program(args, { env, under, limitMs: 150_000 });
 }
 
 /**
@@ -58,20 +58,20 @@ const ways = [
 const skipOf = (sources: string) => namespaces || (sources === 'sock_diag' && kernelNeeds);
 
 /*
- *   idle      loop ▁▁▁▁▁▁▁▁▁     20 places, 150 clients at once
- *   blocked   loop ▁███▁▁███    300 places, 150 clients at once: room for them all but for 1.5 s at a time
+ *   idle      loop ▁▁▁▁▁▁▁▁▁     10 places, 60 clients at once
+ *   blocked   loop ▁███▁▁███    150 places, 60 clients at once: room for them all but for 1.5 s at a time
  */
 describe('an accept queue that is full, with the real kernel', { concurrency: 2 }, () => {
   for (const { sources, uid, confidence } of ways) {
-    it(`${sources}, uid ${uid}: the loop is free, the backlog is 20 → backlog_too_small`, {
+    it(`${sources}, uid ${uid}: the loop is free, the backlog is 10 → backlog_too_small`, {
       skip: skipOf(sources),
     }, async () => {
       const program = app('idle', { sources, uid });
       const { subject, count, sample, ...rest } = await finding(program, 'accept_queue', 'backlog_too_small');
-      assert.deepEqual([subject.limit, rest.confidence], [20, confidence]);
+      assert.deepEqual([subject.limit, rest.confidence], [10, confidence]);
       assert.match(subject.listener ?? '', /^127\.0\.0\.1:\d+$/);
       assert.match(sample[0]?.call_site[0] ?? '', /^listen \(.*queues\.mjs:/);
-      assert.ok(count > 1 && Number(subject.kernel?.somaxconn) > 20 && subject.loop_blocked_ms === undefined);
+      assert.ok(count > 1 && Number(subject.kernel?.somaxconn) > 10 && subject.loop_blocked_ms === undefined);
       assert.match(rest.message, /attempts to connect at 127\.0\.0\.1:\d+ were turned away/);
       assert.match(rest.advice, /backlog/);
     });
@@ -79,7 +79,7 @@ describe('an accept queue that is full, with the real kernel', { concurrency: 2 
     it(`${sources}, uid ${uid}: the loop is blocked for 1.5 s at a time → loop_blocked`, {
       skip: skipOf(sources),
     }, async () => {
-      const program = app('blocked', { sources, uid, backlog: 300 });
+      const program = app('blocked', { sources, uid, backlog: 150 });
       const { subject, message, ...rest } = await finding(program, 'accept_queue', 'loop_blocked');
       assert.equal(rest.confidence, confidence);
       assert.ok((subject.loop_blocked_ms ?? 0) >= 500, `${subject.loop_blocked_ms}`);
@@ -88,9 +88,9 @@ describe('an accept queue that is full, with the real kernel', { concurrency: 2 
   }
 
   it('as long as somaxconn → overflow', { skip: skipOf('sock_diag') }, async () => {
-    const program = app('idle', { backlog: 511, first: 'sysctl -qw net.core.somaxconn=16' });
+    const program = app('idle', { backlog: 511, first: 'sysctl -qw net.core.somaxconn=10' });
     const { subject } = await finding(program, 'accept_queue', 'overflow');
-    assert.deepEqual([subject.limit, subject.kernel], [16, { somaxconn: 16 }]);
+    assert.deepEqual([subject.limit, subject.kernel], [10, { somaxconn: 10 }]);
   });
 
   it('in a worker thread → its own finding, with its line', { skip: namespaces }, async () => {
@@ -102,7 +102,7 @@ describe('an accept queue that is full, with the real kernel', { concurrency: 2 
     it(`${sources}, cluster, round robin → the primary’s`, { skip: skipOf(sources) }, async () => {
       const program = app('cluster-rr', { sources });
       const { subject, message } = await finding(program, 'accept_queue', 'backlog_too_small');
-      assert.deepEqual([subject.cluster, subject.limit], ['primary', 20]);
+      assert.deepEqual([subject.cluster, subject.limit], ['primary', 10]);
       assert.match(message, /in a cluster the queue belongs to the primary/i);
     });
 
@@ -146,7 +146,7 @@ async function flooded(how: How, sysctls: readonly string[], rate = 500): Promis
   const set = sysctls.map((sysctl) => `sysctl -qw net.ipv4.${sysctl}`);
   const program = app('syns', { ...how, first: [...lossy, ...set].join(' && ') });
   await program.waitFor('it listens', ({ stdout }) => (stdout.includes('listening') ? true : undefined));
-  const enter = ['-t', `${program.pid}`, '-n', 'python3', fixture('syns.py'), '10.9.0.1', '8080', `${rate}`, '20'];
+  const enter = ['-t', `${program.pid}`, '-n', 'python3', fixture('syns.py'), '10.9.0.1', '8080', `${rate}`, '120'];
   const syns = spawn('nsenter', enter, { stdio: 'ignore' });
   void program.ended.then(() => syns.kill('SIGKILL'));
   return program;

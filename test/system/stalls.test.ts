@@ -92,7 +92,7 @@ for (const source of ['sock_diag', 'procfs'])
           process.kill(program.pid, 'SIGUSR2');
         }
         const total = expected.states.length;
-        const found = await program.waitFor('its findings', ({ stderr }) => complete(stderr, total));
+        const found = await program.waitFor('its findings', ({ stdout }) => complete(stdout, total));
         program.stop();
         await program.ended;
         const [states, kinds] = [found.flatMap(({ sample }) => sample.map(({ state }) => state)), whats(found)];
@@ -135,7 +135,7 @@ describe('connections that nobody accepts, at a listener that a child has inheri
         under: alone,
         limitMs: 60_000,
       });
-      const [finding] = await program.waitFor('its finding', ({ stderr }) => complete(stderr, 4));
+      const [finding] = await program.waitFor('its finding', ({ stdout }) => complete(stdout, 4));
       const [{ port } = { port: 0 }] = jsonLines<{ port: number }>(program.stdout).filter((line) => 'port' in line);
       program.stop();
       await program.ended;
@@ -146,11 +146,10 @@ describe('connections that nobody accepts, at a listener that a child has inheri
     });
 });
 
-/** What was told last of each finding, once they count so many connections together. */
-function complete(stderr: string, count: number): Finding[] | undefined {
-  const latest = new Map(jsonLines<Finding>(stderr).map((finding) => [finding.id, finding]));
-  const found = [...latest.values()];
-  return found.reduce((sum, one) => sum + one.count, 0) === count ? found : undefined;
+/** What is open, once it counts so many connections together. */
+function complete(stdout: string, count: number): readonly Finding[] | undefined {
+  const open = jsonLines<{ open?: readonly Finding[] }>(stdout).findLast((line) => line.open)?.open ?? [];
+  return open.reduce((sum, one) => sum + one.count, 0) === count ? open : undefined;
 }
 
 const whats = (found: readonly Finding[]) => [...new Set(found.map(({ kind, cause }) => `${kind} ${cause}`))];

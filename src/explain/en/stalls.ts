@@ -32,7 +32,7 @@ export const finWait2Stall: KindWords<'fin_wait_2_stall'> = {
   title: 'in FIN_WAIT_2',
   wire: 'Your side has said goodbye (FIN), the peer answered "heard you" (ACK), and has not said goodbye itself.',
   turn: 'It is the turn of the peer: it may still send, and then has to close.',
-  outcome: 'Each one holds a descriptor until then. The process at the other end has a leak: CLOSE_WAIT.',
+  outcome: 'Each one holds a descriptor until then. At the other end it is in CLOSE_WAIT.',
   limit: openFiles,
   causes: {
     peer_keeps_open: {
@@ -43,9 +43,9 @@ export const finWait2Stall: KindWords<'fin_wait_2_stall'> = {
     orphaned: {
       seen: 'your process has closed its descriptor, and the kernel waits for the peer by itself',
       advice:
-        'Nothing is left to do here: the kernel ends it after tcp_fin_timeout (60 s by default). At the other end a process does not close its connections: look for CLOSE_WAIT there. If it is a pool of idle connections, close them over there before this side does.',
+        'Nothing is left to do here: the kernel ends it after tcp_fin_timeout (60 s by default). At the other end a process does not close its connections, or closes those of an idle pool late: look for CLOSE_WAIT there.',
       outcome:
-        'It holds no descriptor of yours, only its local port and some memory of the kernel. The process at the other end has a leak: CLOSE_WAIT.',
+        'It holds no descriptor of yours, only its local port and some memory of the kernel. At the other end it is in CLOSE_WAIT.',
     },
   },
 };

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { CloseReason } from '../../connection/census.ts';
+import { internalOf } from './internal.ts';
 import { serverOf } from './node-socket.ts';
 import { plainValue } from './plain-value.ts';
 import type { UndiciRequest } from './requests.ts';
@@ -71,7 +72,7 @@ export function undiciReason(socket: Socket, error: unknown, last: UndiciRequest
     if (message === 'aborted') return 'aborted_requests';
     if (message !== 'reset') return 'unknown';
     if (last?.reset) return 'connection_close';
-    const kept = plainValue(symbolValue(socket, 'parser'), 'shouldKeepAlive');
+    const kept = plainValue(internalOf(socket, 'parser'), 'shouldKeepAlive');
     return kept === true ? 'short_keep_alive_timeout' : kept === undefined ? 'unknown' : 'connection_close';
   }
   if (abortions.has(code)) return 'aborted_requests';
@@ -85,12 +86,6 @@ const abortions: ReadonlySet<unknown> = new Set([
   'ABORT_ERR',
 ]);
 const closures: ReadonlySet<unknown> = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED']);
-
-/** Of a property whose name is a symbol that only its maker has. */
-function symbolValue(object: object, description: string): unknown {
-  const symbol = Object.getOwnPropertySymbols(object).find((candidate) => candidate.description === description);
-  return symbol && Object.getOwnPropertyDescriptor(object, symbol)?.value;
-}
 
 let timeoutSymbol: symbol | undefined;
 

@@ -2,7 +2,10 @@ import { existsSync, readlinkSync } from 'node:fs';
 import { setTimeout } from 'node:timers';
 import { listenTo } from './channel.ts';
 
-const channelName = 'synfin';
+/** Anybody in this process may speak here. Threads that run another version of this file do not hear each other. */
+const channelName = 'synfin:2';
+
+type Fault = (where: string, error: unknown) => void;
 
 type Channel = InstanceType<typeof BroadcastChannel>;
 
@@ -38,6 +41,7 @@ export interface Claims {
  */
 export function answerClaims(
   mineOf: (descriptors: readonly number[]) => readonly number[],
+  fault: Fault,
   procRoot = '/proc',
 ): () => void {
   const thread = ownTid(procRoot);
@@ -45,7 +49,7 @@ export function answerClaims(
     if (message.kind === 'who') greet();
     else if (message.kind === 'whose')
       post({ kind: 'mine', question: message.question, descriptors: mineOf(message.descriptors), thread });
-  });
+  }, fault);
   const post = (message: Message) => channel.postMessage(message);
   const greet = () => thread === undefined || post({ kind: 'here', thread });
   greet();
@@ -60,13 +64,15 @@ let questions = 0;
 /** The other threads of this process that have sockets, as the main thread hears of them. */
 export class Threads {
   readonly #procRoot: string;
+  readonly #fault: Fault;
   readonly #known = new Set<Tid>();
   #channel: Channel | undefined;
   #answered: Answered | undefined;
   /** So many are known when it is looked for the first time who of them is no more. */
   #crowd = 64;
 
-  constructor(procRoot = '/proc') {
+  constructor(fault: Fault, procRoot = '/proc') {
+    this.#fault = fault;
     this.#procRoot = procRoot;
   }
 
@@ -74,8 +80,8 @@ export class Threads {
    * Listens as soon as this thread makes another one: a program that makes none has no channel. `outside` acts as
    * nobody's request. Returns what ends it.
    */
-  watch(outside: (act: () => void) => void, fault: (where: string, error: unknown) => void): () => void {
-    const end = listenTo('worker_threads', fault, () => outside(() => this.listen()));
+  watch(outside: (act: () => void) => void): () => void {
+    const end = listenTo('worker_threads', this.#fault, () => outside(() => this.listen()));
     return () => {
       end();
       this.close();
@@ -88,7 +94,7 @@ export class Threads {
    */
   listen(): void {
     if (this.#channel) return;
-    this.#channel = open((message) => this.#take(message));
+    this.#channel = open((message) => this.#take(message), this.#fault);
     this.#channel.postMessage({ kind: 'who' } satisfies Message);
   }
 
@@ -144,12 +150,27 @@ interface Answered {
   readonly by: Set<Tid>;
 }
 
-function open(take: (message: Message) => void): Channel {
+function open(take: (message: Message) => void, fault: Fault): Channel {
   const channel = new BroadcastChannel(channelName);
-  channel.onmessage = (event: unknown) => take((event as { data: Message }).data);
+  channel.onmessage = (event: unknown) => {
+    try {
+      const { data } = event as { data: unknown };
+      if (isMessage(data)) take(data);
+    } catch (error) {
+      // Thrown out of here it would be the application's.
+      fault('thread claims', error);
+    }
+  };
   // In Node's documentation since 15.4, in its type declarations not on every line.
   (channel as { unref?: () => void }).unref?.();
   return channel;
+}
+
+function isMessage(data: unknown): data is Message {
+  if (typeof data !== 'object' || data === null || !('kind' in data)) return false;
+  const { kind } = data;
+  const lists = 'descriptors' in data && Array.isArray(data.descriptors);
+  return kind === 'whose' || kind === 'mine' ? lists : kind === 'who' || kind === 'here' || kind === 'gone';
 }
 
 /** Undefined where /proc does not say: there the main thread cannot find descriptors either, and asks nobody. */

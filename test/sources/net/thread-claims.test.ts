@@ -16,7 +16,7 @@ class Thread {
     const program = `
       import { parentPort, workerData } from 'node:worker_threads';
       import { answerClaims } from ${JSON.stringify(module)};
-      const end = answerClaims((asked) => asked.filter((one) => workerData.descriptors.includes(one)));
+      const end = answerClaims((asked) => asked.filter((one) => workerData.descriptors.includes(one)), () => {});
       parentPort.postMessage('ready');
       parentPort.on('message', (what) => {
         if (what === 'block') {
@@ -53,7 +53,8 @@ class Thread {
 }
 
 describe('which descriptors are another thread’s', { skip }, () => {
-  const threads = new Threads();
+  const faults: string[] = [];
+  const threads = new Threads((_where, error) => faults.push(String(error)));
   let one: Thread;
 
   before(async () => {
@@ -119,8 +120,25 @@ describe('which descriptors are another thread’s', { skip }, () => {
     await two.end();
   });
 
+  it('whatever else is said on the channel → nothing of it comes out, and nothing is a fault', async () => {
+    const channel = new BroadcastChannel('synfin:2');
+    const strange = [
+      null,
+      7,
+      'who',
+      {},
+      { kind: 'mine', question: 1 },
+      { kind: 'whose', descriptors: 7 },
+      { kind: {} },
+    ];
+    for (const what of strange) channel.postMessage(what);
+    assert.deepEqual(await ask(7, 9), [[7], true]);
+    channel.close();
+    assert.deepEqual(faults, []);
+  });
+
   it('whoever begins to listen late hears of those that were there', async () => {
-    const late = new Threads();
+    const late = new Threads(assert.fail);
     late.listen();
     await late.ask([1]);
     await one.block();
