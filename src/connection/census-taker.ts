@@ -27,8 +27,8 @@ const mostCounted = 4096;
 /** What was longer ago than this says nothing of how fast they are made now. */
 const mostLatelyS = 10;
 
-/** In less than this a few are many or none by chance. */
-const leastLatelyS = 2;
+/** A burst of a moment is no rate. */
+const leastLatelyS = 5;
 
 /** So many are told of, those with most ports. */
 const mostTold = 1000;

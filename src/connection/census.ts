@@ -61,7 +61,7 @@ export interface Author {
   readonly site: CallSite | undefined;
   /** Of the oldest of them, in seconds since it was closed. */
   readonly oldestS: number;
-  /** Of those that were closed since the census before, in the last two to ten seconds; 0 where none was. */
+  /** Of those that were closed since the census before, in the last five to ten seconds; 0 where none was. */
   readonly perSecond: number;
   /** How the application named the destination, where it is known. */
   readonly requested: Endpoint | undefined;

@@ -11,7 +11,6 @@ const mostSampled = 5;
 
 /** The timer wheel has them end up to two seconds late, one on the average. */
 const timerOffS = 1;
-const leastTimedS = 4;
 
 /** The TIME_WAITs of one place, as a walk over the sockets comes across them. */
 export class TimeWaits {
@@ -28,7 +27,7 @@ export class TimeWaits {
   /** What was closed in the seconds before the census says how fast they are made. */
   constructor(at: Instant, latelyS: number) {
     this.#authorship = new Authorship(instant(at - latelyS * 1e6));
-    this.#latelyS = Math.max(leastTimedS, latelyS);
+    this.#latelyS = latelyS;
   }
 
   /** `record`: what this process knows of it, where it closed it. */
