@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { Observation, Row } from '../../src/connection/observation.ts';
 import { Unaccepted } from '../../src/host/unaccepted.ts';
 import { now } from '../../src/monotonic.ts';
@@ -7,6 +7,7 @@ import { Slices } from '../../src/sources/slices.ts';
 import { endpoint, formatEndpoint } from '../../src/tcp/endpoint.ts';
 import type { SocketIdentity } from '../../src/tcp/identity.ts';
 import { row, socketId } from '../connection/observations.ts';
+import { stayAlive } from '../stay-alive.ts';
 
 /** In CLOSE_WAIT without a descriptor, at a listener on this port. */
 function waiting(n: number, port = 8080): Row {
@@ -36,12 +37,7 @@ function placer(isOurs: (local: string) => boolean | undefined) {
 }
 
 describe('connections that nobody has accepted', () => {
-  // What rests between two slices keeps nothing alive itself.
-  let alive: NodeJS.Timeout;
-  before(() => {
-    alive = setInterval(() => {}, 1000);
-  });
-  after(() => clearInterval(alive));
+  stayAlive();
 
   it('at a listener of ours, for two looks → adopted, and told of', async () => {
     const { adopted, reported, look } = placer(() => true);

@@ -16,6 +16,7 @@ interface Status {
 const env = {
   SYNFIN_FINDINGS: 'json',
   SYNFIN_INTERVAL_MS: '100',
+  SYNFIN_CPU_BUDGET: '1',
   SYNFIN_CLOSE_WAIT_MS: '300',
 };
 
