@@ -105,7 +105,6 @@ describe('the real /proc', { skip }, () => {
     const module = new URL('../../../src/sources/proc/proc-fd.js', import.meta.url);
     const code = `import { openSync } from 'node:fs';
       import { descriptorCount } from '${module}';
-import { stayAlive } from '../../stay-alive.ts';
       try { for (;;) openSync('/dev/null', 'r'); } catch {}
       const said = await descriptorCount('/proc', 'self');
       process.exitCode = said === 'exhausted' || said >= 128 ? 42 : 1;`;
