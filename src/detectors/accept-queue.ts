@@ -89,7 +89,8 @@ export class AcceptQueue implements HostDetector {
         cause,
         count: sum(bad),
         since,
-        severity: isFull(listener) ? 'critical' : 'warning',
+        // Between two bursts it is empty: the limit was reached all the same.
+        severity: isFull(listener) || bad.some(({ full }) => full) ? 'critical' : 'warning',
         subject: {
           queue,
           limit: backlog,

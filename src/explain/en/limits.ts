@@ -11,7 +11,7 @@ export const freePorts = {
 
 export const acceptQueue = {
   name: 'places in the accept queue',
-  reached: 'The queue is full: whoever comes now is turned away.',
+  reached: 'The queue was full when it was looked at: whoever comes then is turned away.',
 };
 
 export const timeWaitBuckets = {

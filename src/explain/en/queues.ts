@@ -74,8 +74,9 @@ export const synFlood: KindWords<'syn_flood'> = {
     },
     cookies_sent: {
       seen: 'the SYN queue is full, and the kernel answers with SYN cookies instead',
+      outcome: 'Clients that mean it still get in, without some TCP options.',
       advice:
-        'Connections still come about, without some TCP options. If these are real clients far away, raise the backlog of listen() and net.core.somaxconn, which is what the SYN queue is measured by; if not, have the flood stopped in front of the host.',
+        'If these are real clients far away, raise the backlog of listen() and net.core.somaxconn, which is what the SYN queue is measured by; if not, have the flood stopped in front of the host.',
     },
   },
   details: synFloodDetails,
