@@ -277,6 +277,12 @@ describe('what is said', () => {
     }
   });
 
+  it('full at one of the looks, empty now → still critical: it does not change with every burst', () => {
+    const story = new Story();
+    story.looks({ drops: 4, queue: 512 });
+    assert.equal(story.facts({ drops: 4, queue: 0 }).severity, 'critical');
+  });
+
   it('two listeners → each for itself', () => {
     const detector = new AcceptQueue();
     const other = { socket: 'b2', local: endpoint('0.0.0.0', 9090) };
