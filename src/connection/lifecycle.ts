@@ -60,6 +60,8 @@ export interface Lifecycle {
   requested: Endpoint | undefined;
   attempt: number;
   syn: Moment | undefined;
+  /** The peer's SYN came before an answer to ours: both sides opened. */
+  simultaneousOpen: Moment | undefined;
   established: Moment | undefined;
   rttUs: number | undefined;
   synRetransmits: number | undefined;
@@ -150,6 +152,7 @@ export function newLifecycle(
     requested: undefined,
     attempt: 1,
     syn: undefined,
+    simultaneousOpen: undefined,
     established: undefined,
     rttUs: undefined,
     synRetransmits: undefined,

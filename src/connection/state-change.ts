@@ -79,8 +79,9 @@ function step(connection: Lifecycle, to: TcpState, { at, source, inferred, note 
   return events;
 }
 
-/** Which FIN an edge tells of, and so who began. */
+/** Which SYN or FIN an edge tells of, and so who began. */
 function noteSegments(connection: Lifecycle, from: TcpState, to: TcpState, moment: Moment): void {
+  if (from === 'syn_sent' && to === 'syn_received') connection.simultaneousOpen = moment;
   if (to === 'fin_wait_1' || to === 'last_ack') connection.finSent ??= moment;
   if (to === 'close_wait' || to === 'closing' || to === 'time_wait') connection.finReceived ??= moment;
   if (to === 'fin_wait_1') connection.initiator = 'local';

@@ -1,0 +1,64 @@
+import type { LadderWords } from '../ladder-words.ts';
+
+export const ladderWords: LadderWords = {
+  us: '本进程',
+  peer: '对端',
+  roles: { client: '客户端', server: '服务端', unknown: '' },
+  units: { ms: ' 毫秒', s: ' 秒', min: ' 分钟', h: ' 小时', d: ' 天' },
+  segments: {
+    syn: 'SYN',
+    syn_ack: 'SYN+ACK',
+    ack: 'ACK',
+    data: '数据',
+    fin: 'FIN',
+    fin_ack: 'FIN+ACK',
+    rst: 'RST',
+    handshake: '握手',
+  },
+  again: (segment, times) => `${segment} 重传 × ${times}`,
+  crossing: (segment) => `${segment}（交叉）`,
+  measured: (segment, much) => `${segment} · ${much}`,
+  event: (event, error) => (error === undefined ? events[event] : `${events[event]} (${error})`),
+  waiting(what, bytes) {
+    if (what === 'our_fin' && bytes > 0) return `${waits.our_fin}，还有 ${bytes} B 未读`;
+    return waits[what].replace('N B', `${bytes} B`);
+  },
+  counting: (age) => `已等待 ${age}，仍在继续`,
+  twoMsl: (age, all) => `2MSL：${all}中已过 ${age}`,
+  beginningUnknown: '此前发生了什么不得而知',
+  endUnseen: '此后发生了什么不得而知',
+  omitted: '…',
+  unknownAddress: '地址未知',
+  legend: {
+    inferred: (dash) => `${dash} 和 ( )：没有直接看到，由看到的推出。`,
+    lost: '?：没有迹象表明对端收到。',
+  },
+  title: (id, from, to, state) => `TCP 连接 ${id}：${from} 到 ${to}，${state}`,
+  arrow: (from, to, what) => `${from} → ${to}：${what}`,
+  inferred: '推断',
+};
+
+const events = {
+  descriptor_closed: '本进程关闭了描述符',
+  time_wait_over: '2MSL 已过',
+  timed_out: '没有回应，内核放弃了',
+  aborted: '从外部被终止',
+  given_up: '本进程放弃了',
+  failed: '失败',
+  gone: '已消失，如何结束没有看到',
+  looked: '查看时处于此状态',
+} as const;
+
+const waits = {
+  syn_ack: '对端还没有应答 (SYN+ACK)',
+  ack_of_syn: '对端还没有完成握手 (ACK)',
+  accept: '本进程还没有接受 (accept) 它',
+  read: '本进程还有 N B 没有读取',
+  ack_of_data: '对端还没有确认 N B',
+  window: '对端不再接收（零窗口），N B 在等待',
+  our_fin: '本进程还没有告别 (FIN)',
+  other_holder: '这里已关闭，但另一个进程还持有它：FIN 发不出去',
+  ack_of_fin: '对端还没有确认我们的告别 (ACK)',
+  peer_fin: '对端还没有告别 (FIN)',
+  time_wait: '2MSL',
+} as const;
