@@ -1,5 +1,5 @@
 import type { Ladder } from './ladder.ts';
-import { type Rung, type SegmentRung, segment } from './ladder-rung.ts';
+import { type Rung, type SegmentRung, type States, segment } from './ladder-rung.ts';
 
 /** The handshake as one rung, for where the rest matters more; one that is not over stays as it is. */
 export function compact(ladder: Ladder): Ladder {
@@ -9,7 +9,7 @@ export function compact(ladder: Ladder): Ladder {
   const isDone = syn?.kind === 'segment' && end?.kind === 'segment' && end.segment !== 'syn' && end.arrives;
   if (!ladder.beginningSeen || !isDone || ladder.waits.some(({ for: what }) => what === 'ack_of_syn')) return ladder;
   const took = syn.at !== undefined && end.at !== undefined ? (end.at - syn.at) / 1e6 : undefined;
-  const states = rungs.slice(0, last + 1).reduce((all, rung) => ({ ...all, ...rung.states }), ladder.begin);
+  const states: States = Object.assign({ ...ladder.begin }, ...rungs.slice(0, last + 1).map((rung) => rung.states));
   const inferred = syn.inferred || end.inferred;
   const handshake: Rung = { ...segment('handshake', syn.from, end.at, inferred, { took }), states };
   const again = rungs.slice(0, last + 1).find(wasRepeated);

@@ -21,9 +21,10 @@ export function unacknowledged({ state, sendQueue }: ConnectionView): number {
 function dataSent(view: ConnectionView): SegmentRung[] {
   const bytes = view.bytesSent ?? view.signals?.bytesWritten;
   const again = (view.retransmits ?? 0) - (view.synRetransmits ?? 0) - finRetransmits(view);
-  const arrives = unacknowledged(view) < (bytes ?? 0);
-  const first = data('us', bytes, arrives);
-  const isHeldUp = (view.sending?.retransmits ?? 0) > 0 && unacknowledged(view) > 0;
+  // A window that is shut was shut by somebody who is there.
+  const isUnanswered = (view.sending?.retransmits ?? 0) > 0 && view.sending?.timer !== 'probe';
+  const isHeldUp = isUnanswered && unacknowledged(view) > 0;
+  const first = data('us', bytes, !isHeldUp || unacknowledged(view) < (bytes ?? 0));
   if (again <= 0 || first.length === 0) return first;
   return [...first, segment('data', 'us', undefined, false, { again, arrives: !isHeldUp })];
 }

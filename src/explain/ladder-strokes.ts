@@ -14,6 +14,8 @@ export interface Strokes {
   readonly head: Readonly<Record<Side, string>>;
   readonly solid: string;
   readonly dashed: string;
+  /** What stands for it in the legend. */
+  readonly dash: string;
   /** The shaft of an arrow that has not come. */
   readonly waiting: string;
   /** Where such an arrow would leave. */
@@ -32,6 +34,7 @@ export const charsets: Readonly<Record<Charset, Strokes>> = {
     head: { us: '▶', peer: '◀' },
     solid: '─',
     dashed: '╌',
+    dash: '╌',
     waiting: '·',
     open: '○',
     dot: '●',
@@ -44,6 +47,7 @@ export const charsets: Readonly<Record<Charset, Strokes>> = {
     head: { us: '>', peer: '<' },
     solid: '-',
     dashed: '- ',
+    dash: '- -',
     waiting: '.',
     open: 'o',
     dot: '*',

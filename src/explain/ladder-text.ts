@@ -53,10 +53,11 @@ class Drawing {
   }
 
   lines(): string[] {
-    const { beginningSeen, endUnseen, waits } = this.#ladder;
+    const { beginningSeen, endUnseen, goesOn, waits } = this.#ladder;
     const head = [...this.#head(), ...this.#begin()];
     const rungs = this.#rungs();
     const tail = waits.flatMap((wait) => this.#wait(wait));
+    if (goesOn) tail.push(...this.#now(), this.#row(this.#time(), this.#ladder.end, this.#rails()));
     if (endUnseen) tail.push(this.#note(this.#words.endUnseen));
     if (!this.#isCompact) return [...head, ...rungs, ...tail, ...this.#legend()];
     const room = Math.max(1, mostCompactLines - tail.length - head.length);
@@ -82,10 +83,9 @@ class Drawing {
 
   #begin(): string[] {
     const { beginningSeen, begin } = this.#ladder;
-    const { line } = this.#strokes;
-    const row = (between: string) => this.#row('', begin, line + padTo(between, inner) + line);
-    if (beginningSeen) return this.#isCompact ? [] : [row('')];
-    return [this.#note(this.#words.beginningUnknown), row('')];
+    const row = this.#row('', begin, this.#rails());
+    if (beginningSeen) return this.#isCompact ? [] : [row];
+    return [this.#note(this.#words.beginningUnknown), row];
   }
 
   #rungs(): string[] {
@@ -102,6 +102,21 @@ class Drawing {
         ...drawn.map((line, index) => this.#row(index === 0 ? time : '', index === 0 ? states : {}, line)),
       ];
     });
+  }
+
+  /** Time that has gone by since the last rung. */
+  #now(): string[] {
+    const { rungs, from, at } = this.#ladder;
+    return this.#gap(rungs.findLast((rung) => rung.at !== undefined)?.at ?? from, at);
+  }
+
+  #time(): string {
+    const { at, from } = this.#ladder;
+    return duration((at - from) / 1e6, this.#words.units);
+  }
+
+  #rails(): string {
+    return this.#strokes.line + ' '.repeat(inner) + this.#strokes.line;
   }
 
   #gap(before: number | undefined, at: number | undefined): string[] {
@@ -140,7 +155,7 @@ class Drawing {
 
   /** An arrow that has not come, and under it the words that say whose turn it is. */
   #wait(wait: Wait): string[] {
-    const { waits, at, end, rungs, from } = this.#ladder;
+    const { waits, end } = this.#ladder;
     const { line, waiting, open, head } = this.#strokes;
     const side = wait.turn === 'peer' ? 'peer' : 'us';
     const name = awaitedSegment(wait.for, this.#words);
@@ -155,8 +170,8 @@ class Drawing {
       return `${isMarked && side === 'us' ? open : line}${text}${isMarked && side === 'peer' ? open : line}`;
     });
     const isFirst = wait === waits[0];
-    const since = isFirst ? this.#gap(rungs.findLast((rung) => rung.at !== undefined)?.at ?? from, at) : [];
-    const time = isFirst ? duration((at - from) / 1e6, this.#words.units) : '';
+    const since = isFirst ? this.#now() : [];
+    const time = isFirst ? this.#time() : '';
     const drawn = [...arrow, ...marked].map((text, index) =>
       this.#row(index === 0 ? time : '', index === 0 && isFirst ? end : {}, text),
     );
@@ -187,10 +202,7 @@ class Drawing {
 
   #legend(): string[] {
     const { inferred, lost } = this.#words.legend;
-    const said = [
-      ...(this.#has.inferred ? [inferred(this.#strokes.dashed.trim().slice(0, 1))] : []),
-      ...(this.#has.lost ? [lost] : []),
-    ];
+    const said = [...(this.#has.inferred ? [inferred(this.#strokes.dash)] : []), ...(this.#has.lost ? [lost] : [])];
     return said.length === 0 ? [] : ['', ...wrap(said.join(' '), 76).map((line) => `  ${this.#plain(line)}`)];
   }
 

@@ -33,6 +33,8 @@ export interface Ladder {
   readonly waits: readonly Wait[];
   /** What both sides are in now. */
   readonly end: States;
+  /** It is open and waits for nobody. */
+  readonly goesOn: boolean;
   /** The descriptor was closed, or our FIN asked for, and nobody has looked since. */
   readonly endUnseen: boolean;
   /** The moment that the times count from, and the moment of the drawing. */
@@ -63,6 +65,7 @@ export function ladderOf(view: ConnectionView): Ladder {
     rungs: drawn.rungs,
     waits,
     end: drawn.end,
+    goesOn: drawn.end.us?.state === 'established' && waits.length === 0 && !isUnseen(view),
     endUnseen: isUnseen(view),
     from: beginningSeen ? (first ?? view.firstSeen) : instant(Math.min(first ?? view.firstSeen, view.firstSeen)),
     at: now,

@@ -210,6 +210,153 @@ export const lives = {
     ],
     at: 80,
   },
+  'window shut': {
+    observations: [
+      ...open,
+      say.look(1, 75, 'established', {
+        sendQueue: 90_000,
+        timer: 'probe',
+        info: say.tcpInfo('established', {
+          ...rtt,
+          bytesSent: 200_000,
+          bytesAcked: 200_001,
+          notSentBytes: 90_000,
+          probes: 4,
+          backoff: 4,
+          sendWindow: 0,
+        }),
+      }),
+    ],
+    at: 80,
+  },
+  SYN_RECEIVED: { observations: [say.edge(1, 10, 'listen', 'syn_received')], at: 13 },
+  'FIN not acknowledged': {
+    observations: [
+      ...open,
+      say.ending(1, 20, say.tcpInfo('established', rtt)),
+      say.look(1, 40, 'fin_wait_1', {
+        sendQueue: 1,
+        timer: 'retransmit',
+        info: say.tcpInfo('fin_wait_1', {
+          ...rtt,
+          retransmitsInARow: 6,
+          totalRetransmits: 6,
+          lastAckReceivedMs: 29_990,
+        }),
+      }),
+    ],
+    at: 45,
+  },
+  'FIN behind bytes': {
+    observations: [
+      ...open,
+      say.look(1, 15, 'close_wait', {
+        receiveQueue: 1,
+        sendQueue: 5000,
+        timer: 'probe',
+        info: say.tcpInfo('close_wait', {
+          ...rtt,
+          bytesSent: 100,
+          bytesAcked: 101,
+          notSentBytes: 5000,
+          bytesReceived: 41,
+          sendWindow: 0,
+        }),
+      }),
+      say.ending(
+        1,
+        16,
+        say.tcpInfo('close_wait', { ...rtt, bytesSent: 100, bytesAcked: 101, notSentBytes: 5000, bytesReceived: 41 }),
+      ),
+      say.look(1, 20, 'close_wait', {
+        sendQueue: 5000,
+        timer: 'probe',
+        info: say.tcpInfo('close_wait', {
+          ...rtt,
+          bytesSent: 100,
+          bytesAcked: 101,
+          notSentBytes: 5000,
+          bytesReceived: 41,
+          sendWindow: 0,
+        }),
+      }),
+    ],
+    at: 25,
+  },
+  'CLOSING, waiting': {
+    observations: [
+      ...opened(),
+      say.edge(1, 20, 'established', 'fin_wait_1'),
+      say.edge(1, 20.01, 'fin_wait_1', 'closing', { finReceived: true }),
+    ],
+    at: 24,
+  },
+  'LAST_ACK, waiting': {
+    observations: [
+      ...opened(),
+      say.edge(1, 20, 'established', 'close_wait'),
+      say.edge(1, 20.5, 'close_wait', 'last_ack'),
+    ],
+    at: 24,
+  },
+  'RST over unread bytes': {
+    observations: [
+      ...open,
+      say.closed(1, 20, {
+        info: say.tcpInfo('close_wait', { ...rtt, bytesReceived: 42, lastAckReceivedMs: 1000 }),
+        bytesRead: 10,
+      }),
+    ],
+    at: 21,
+  },
+  'RST after half-close': {
+    observations: [
+      ...opened(),
+      say.edge(1, 20, 'established', 'fin_wait_1'),
+      say.edge(1, 20.02, 'fin_wait_1', 'fin_wait_2'),
+      say.edge(1, 25, 'fin_wait_2', 'closed', { error: 'ECONNRESET' }),
+    ],
+    at: 26,
+  },
+  'kernel not asked': {
+    observations: [
+      say.connecting(1, 10),
+      say.connected(1, 10.02),
+      say.ending(1, 20),
+      say.closed(1, 20.05, { bytesRead: 40, bytesWritten: 7 }),
+    ],
+    at: 21,
+  },
+  'given up by the kernel': {
+    observations: [...opened(), say.edge(1, 930, 'established', 'closed', { error: 'ETIMEDOUT' })],
+    at: 931,
+  },
+  'ended from outside': {
+    observations: [...opened(), say.edge(1, 20, 'established', 'closed', { error: 'ECONNABORTED' })],
+    at: 21,
+  },
+  'TIME_WAIT over': {
+    observations: [
+      ...opened(),
+      say.edge(1, 20, 'established', 'fin_wait_1'),
+      say.edge(1, 20.02, 'fin_wait_1', 'fin_wait_2'),
+      say.edge(1, 21, 'fin_wait_2', 'closed', { finReceived: true }),
+    ],
+    at: 82,
+  },
+  'active close of a server': {
+    observations: [
+      say.accepted(1, 10.05, { info: say.tcpInfo('established', { ...rtt, lastDataSentMs: 10 }) }),
+      say.ending(1, 20, say.tcpInfo('established', rtt)),
+      say.look(1, 20.5, 'fin_wait_2', { info: say.tcpInfo('fin_wait_2', { ...rtt, lastAckReceivedMs: 480 }) }),
+      say.closed(1, 22, { info: say.tcpInfo('closed', { ...rtt, bytesReceived: 1 }) }),
+    ],
+    at: 23,
+  },
+  idle: {
+    observations: [...open, say.look(1, 15, 'established', { info: say.tcpInfo('established', bytes) })],
+    at: 900,
+  },
   'another process holds it': {
     observations: [
       ...open,
