@@ -28,6 +28,8 @@ export interface StateChange {
   readonly at: Instant;
   /** Nobody saw it: it must have happened, because of what was seen before and after. */
   readonly inferred: boolean;
+  /** Somebody saw the connection in `to`, whether or not the moment at which it came there. */
+  readonly found: boolean;
   readonly source: ObservationSource;
 }
 

@@ -33,7 +33,7 @@ export function enter(connection: Lifecycle, to: TcpState, sighting: Sighting): 
     const at = later(connection.stateSince, sighting.when?.(state) ?? sighting.at);
     const inferred = sighting.inferred || index < last;
     const note = index < last ? undefined : sighting.note;
-    events.push(...step(connection, state, { ...sighting, at, inferred, note }));
+    events.push(...step(connection, state, { ...sighting, at, inferred, note }, index === last));
   });
   return events;
 }
@@ -52,9 +52,10 @@ function later(a: Instant, b: Instant): Instant {
   return a > b ? a : b;
 }
 
-function step(connection: Lifecycle, to: TcpState, { at, source, inferred, note }: Sighting): LifecycleEvent[] {
+function step(connection: Lifecycle, to: TcpState, sighting: Sighting, found: boolean): LifecycleEvent[] {
+  const { at, source, inferred, note } = sighting;
   const from = connection.state;
-  const change = { from, to, at, inferred, source };
+  const change = { from, to, at, inferred, found, source };
   const moment: Moment = { at, inferred };
   const events: LifecycleEvent[] = [{ kind: 'state_changed', connection, change }];
   const wasOpening = connection.phase === 'opening';

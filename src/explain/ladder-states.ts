@@ -63,7 +63,7 @@ function isOpen(state: State): boolean {
 
 /** What somebody saw our side in; the rest follows from the segments. */
 function statesSeen({ changes, state, steps, role, simultaneousOpen }: ConnectionView): (state: State) => boolean {
-  const seen = new Set<State>(changes.filter(({ inferred }) => !inferred).map(({ to }) => to));
+  const seen = new Set<State>(changes.filter(({ found }) => found).map(({ to }) => to));
   seen.add(state);
   // connect() or accept() has told of it.
   if (steps.some(({ name }) => name === 'ack')) seen.add('established');

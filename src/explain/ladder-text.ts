@@ -180,7 +180,8 @@ class Drawing {
 
   /** Between the lifelines, at the one whose matter it is. */
   #beside(side: Side, text: string): string[] {
-    return wrap(text, inner - 2).map((line) => {
+    return wrap(text, inner - 2).map((whole) => {
+      const line = cut(whole, inner - 2);
       const columns = columnsOf(line);
       return side === 'us' ? padTo(` ${line}`, inner) : `${' '.repeat(inner - columns - 1)}${line} `;
     });
@@ -189,7 +190,7 @@ class Drawing {
   /** Between lifelines that are broken off: time goes by, or nobody knows what was there. */
   #note(text: string): string {
     const { broken } = this.#strokes;
-    const [short = ''] = wrap(this.#plain(text), inner - 2);
+    const short = cut(this.#plain(text), inner - 2);
     const left = Math.floor((inner - columnsOf(short)) / 2);
     return this.#row('', {}, broken + padTo(' '.repeat(left) + short, inner) + broken);
   }
@@ -214,4 +215,11 @@ class Drawing {
 
 function before(text: string, columns: number): string {
   return ' '.repeat(Math.max(0, columns - columnsOf(text))) + text;
+}
+
+/** A word that no line has room for, a code of the application's own, loses its end. */
+function cut(text: string, columns: number): string {
+  let line = text;
+  while (columnsOf(line) > columns) line = [...line].slice(0, -1).join('');
+  return line;
 }

@@ -132,9 +132,9 @@ export function tellStory(
   let refs = 0;
   let at = 1000;
   const observations: Observation[] = [];
-  for (const [say, pause] of said) {
+  for (const [tell, pause] of said) {
     at += pause;
-    const observation = say(
+    const observation = tell(
       at,
       () => ++refs,
       (n) => Math.max(1, refs - n + 1),

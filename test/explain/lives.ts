@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import type { Observation } from '../../src/connection/observation.ts';
 import { type ConnectionView, viewOf } from '../../src/connection/view.ts';
+import { ladderText } from '../../src/explain/ladder-text.ts';
 import * as say from '../connection/observations.ts';
 import { watch } from '../connection/watch.ts';
 
@@ -373,4 +375,9 @@ export function viewOfLife({ observations, at }: Life): ConnectionView {
   advance(at);
   const [known] = tracker.connections();
   return viewOf(known ?? connection(), say.seconds(at));
+}
+
+/** That this life is drawn like this; the first line feed of the drawing is for the eye. */
+export function draws(life: keyof typeof lives, drawing: string): void {
+  assert.equal(`\n${ladderText(viewOfLife(lives[life]))}`, drawing);
 }
