@@ -53,8 +53,8 @@ export class SvgRows {
     this.#rungs();
     for (const wait of waits) this.#wait(wait);
     if (goesOn) this.#now();
-    if (endUnseen) this.#note(this.#words.endUnseen, 34);
-    this.#advance(12);
+    if (endUnseen) this.#note(this.#words.endUnseen, 40);
+    else this.#advance(12);
     this.#legend();
     return this.#elements;
   }

@@ -255,8 +255,8 @@ describe('who is waited for', () => {
                          ├────────── data · 200000 B ──────────▶│
                          ┊                 70 s                 ┊
      70 s    ESTABLISHED │◀················ ACK ················○ (ESTABLISHED)
-                         │         the peer takes no more (zero │
-                         │                window), 90000 B wait │
+                         │ 90000 B wait: the window of the peer │
+                         │                              is shut │
                          │                     5 s and counting │
 
   ╌ and ( ): not seen, it follows from what was seen.
@@ -281,8 +281,8 @@ describe('who is waited for', () => {
      +0 s                ├╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ ACK ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▶│ (FIN_WAIT_2)
                          ┊                 10 s                 ┊
      15 s     CLOSE_WAIT │◀················ ACK ················○ (FIN_WAIT_2)
-                         │         the peer takes no more (zero │
-                         │                 window), 5000 B wait │
+                         │  5000 B wait: the window of the peer │
+                         │                              is shut │
                          │                    10 s and counting │
 
   ╌ and ( ): not seen, it follows from what was seen.

@@ -55,7 +55,7 @@ const waits = {
   accept: 'your process has not accepted it',
   read: 'your process has not read N B',
   ack_of_data: 'the peer has not acknowledged N B',
-  window: 'the peer takes no more (zero window), N B wait',
+  window: 'N B wait: the window of the peer is shut',
   our_fin: 'your process has not said goodbye (FIN)',
   other_holder: 'closed here, but another process holds it: no goodbye (FIN) goes out',
   ack_of_fin: 'the peer has not answered our goodbye (ACK)',

@@ -55,7 +55,7 @@ const waits = {
   accept: '本进程还没有接受 (accept) 它',
   read: '本进程还有 N B 没有读取',
   ack_of_data: '对端还没有确认 N B',
-  window: '对端不再接收（零窗口），N B 在等待',
+  window: 'N B 在等待：对端的窗口已关闭（零窗口）',
   our_fin: '本进程还没有告别 (FIN)',
   other_holder: '这里已关闭，但另一个进程还持有它：FIN 发不出去',
   ack_of_fin: '对端还没有确认我们的告别 (ACK)',
