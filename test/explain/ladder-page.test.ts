@@ -6,16 +6,27 @@ import { tcpStateNames } from '../../src/tcp/state.ts';
 import { type Life, lives, viewOfLife } from './lives.ts';
 
 const page = readFileSync('docs/ladder.md', 'utf8');
-const drawings = [...page.matchAll(/^<!-- ladder: (.+) -->\n```text\n([^`]*)```$/gm)];
+const readme = readFileSync('README.md', 'utf8');
+const drawingsOn = (text: string) => [...text.matchAll(/^<!-- ladder: (.+) -->\n```text\n([^`]*)```$/gm)];
+const drawings = drawingsOn(page);
+
+function assertDrawn(of: typeof drawings): void {
+  for (const [, name = '', drawing] of of) {
+    const life: Life | undefined = Object.entries<Life>(lives).find(([key]) => key === name)?.[1];
+    assert.ok(life, `no life is called ${name}`);
+    assert.equal(drawing, ladderText(viewOfLife(life)), name);
+  }
+}
 
 describe('docs/ladder.md', () => {
   it('every drawing on it is what the code draws of that life', () => {
     assert.equal(drawings.length, page.split('```text').length - 1);
-    for (const [, name = '', drawing] of drawings) {
-      const life: Life | undefined = Object.entries<Life>(lives).find(([key]) => key === name)?.[1];
-      assert.ok(life, `no life is called ${name}`);
-      assert.equal(drawing, ladderText(viewOfLife(life)), name);
-    }
+    assertDrawn(drawings);
+  });
+
+  it('and the one in the README is too', () => {
+    assert.equal(drawingsOn(readme).length, 1);
+    assertDrawn(drawingsOn(readme));
   });
 
   it('has each of the eleven states in its table, and in a drawing', () => {
