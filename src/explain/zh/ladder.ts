@@ -18,12 +18,12 @@ export const ladderWords: LadderWords = {
   again: (segment, times) => `${segment} 重传 × ${times}`,
   crossing: (segment) => `${segment}（交叉）`,
   measured: (segment, much) => `${segment} · ${much}`,
-  event: (event, error) => (error === undefined ? events[event] : `${events[event]} (${error})`),
+  event: (event, error) => (error === undefined ? events[event] : `${events[event]}（${error}）`),
   waiting(what, bytes) {
-    if (what === 'our_fin' && bytes > 0) return `${waits.our_fin}，还有 ${bytes} B 未读`;
+    if (what === 'our_fin' && bytes > 0) return `${waits.our_fin}，还有 ${bytes} B 没有读`;
     return waits[what].replace('N B', `${bytes} B`);
   },
-  counting: (age) => `已等待 ${age}，仍在继续`,
+  counting: (age) => `已经 ${age}，还在等`,
   twoMsl: (age, all) => `2MSL：${all}中已过 ${age}`,
   beginningUnknown: '此前发生了什么不得而知',
   endUnseen: '此后发生了什么不得而知',
@@ -39,26 +39,26 @@ export const ladderWords: LadderWords = {
 };
 
 const events = {
-  descriptor_closed: '本进程关闭了描述符',
+  descriptor_closed: '你的进程关闭了描述符',
   time_wait_over: '2MSL 已过',
   timed_out: '没有回应，内核放弃了',
   aborted: '从外部被终止',
-  given_up: '本进程放弃了',
+  given_up: '你的进程放弃了',
   failed: '失败',
   gone: '已消失，如何结束没有看到',
   looked: '查看时处于此状态',
 } as const;
 
 const waits = {
-  syn_ack: '对端还没有应答 (SYN+ACK)',
-  ack_of_syn: '对端还没有完成握手 (ACK)',
-  accept: '本进程还没有接受 (accept) 它',
-  read: '本进程还有 N B 没有读取',
+  syn_ack: '对端还没有应答（SYN+ACK）',
+  ack_of_syn: '对端还没有说第三句（ACK）',
+  accept: '你的进程还没有接受（accept）它',
+  read: '你的进程还有 N B 没有读',
   ack_of_data: '对端还没有确认 N B',
-  window: 'N B 在等待：对端的窗口已关闭（零窗口）',
-  our_fin: '本进程还没有告别 (FIN)',
-  other_holder: '这里已关闭，但另一个进程还持有它：FIN 发不出去',
-  ack_of_fin: '对端还没有确认我们的告别 (ACK)',
-  peer_fin: '对端还没有告别 (FIN)',
+  window: 'N B 在等：对端的窗口关着（零窗口）',
+  our_fin: '你的进程还没有说再见（FIN）',
+  other_holder: '这里已关闭，另一个进程还拿着它：再见（FIN）发不出去',
+  ack_of_fin: '对端还没有应答我们的再见（ACK）',
+  peer_fin: '对端还没有说再见（FIN）',
   time_wait: '2MSL',
 } as const;
