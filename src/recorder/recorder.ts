@@ -50,7 +50,7 @@ const usual: RecorderLimits = {
 };
 
 /** What is written at once, and what waits for no timer. */
-const pieceBytes = 256 * 1024;
+const pieceBytes = 64 * 1024;
 
 /** The runs of this thread that go on now. */
 const runs = new Set<string>();
