@@ -41,7 +41,7 @@ export interface RecorderLimits {
   readonly retryMs: number;
 }
 
-const usual: RecorderLimits = {
+export const usual: RecorderLimits = {
   partBytes: 64 * 2 ** 20,
   keep: 2,
   queueBytes: 4 * 2 ** 20,
