@@ -8,6 +8,7 @@ export type { Cause, FindingKind, LeakCause } from './detectors/kinds.ts';
 export { NotSupportedError, SynfinError, type SynfinErrorCode } from './errors.ts';
 export type { ExplainedFinding as Finding } from './explain/explain.ts';
 export { SynfinInstrumentation, type SynfinInstrumentationConfig } from './instrumentation.ts';
+export type { RemedyCounts } from './leak-closer.ts';
 export type { SynfinOptions } from './options.ts';
 export type { SourceStatus } from './sources/candidate.ts';
 export { type RunningAgent, start } from './start.ts';
