@@ -117,7 +117,7 @@ export class LeakCloser {
       if (socket === undefined || standing === undefined) return 'spared';
       const judgement = this.#remedy.judge(one, standing, now(), patience[kind]);
       if (judgement !== 'destroy') return judgement === 'wait' ? 'wait' : 'spared';
-      const harm = socket.harm();
+      const harm = socket.harm(leak.view.role === 'server');
       if (harm) return this.#leave(one, harm);
       // Noted before: should it go wrong half-way, it is not to be done again and again.
       this.#remedy.destroyed(one, now());

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { internalOf } from './internal.ts';
 import { fetchHarm } from './undici-body.ts';
 
 /** Why a leaked socket is not destroyed: what would come of it in the application. */
@@ -33,14 +32,13 @@ const { listeners } = EventEmitter.prototype;
 /**
  * What would come of destroying this socket: undefined where nobody hears of more than its 'close'. A promise that is
  * rejected, or an 'error' without a listener, would end a program that had done no worse than to forget a connection.
- * `opened`: this process called connect() for it.
+ * `byServer`: a server of this process accepted it.
  */
-export function harmOf(socket: Socket, byUndici: boolean, opened: boolean): Harm | undefined {
+export function harmOf(socket: Socket, byUndici: boolean, byServer: boolean): Harm | undefined {
   const { destroyed, connecting, secureConnecting, _httpMessage: message, parser } = socket as Watched;
   if (destroyed) return 'destroyed';
   if (connecting || secureConnecting === true) return 'handshake';
-  // lib/internal/http2/core.js, kBoundSession: a session that reads for itself, and whose streams are not seen from here.
-  if (internalOf(socket, 'session') !== undefined) return 'http2';
+  if (isOfHttp2(socket)) return 'http2';
   // Whoever gave write() or end() a callback is handed an error.
   if (socket.writableLength > 0 || (socket.writableEnded && !socket.writableFinished)) return 'write_pending';
   if (isAwaited(socket)) return 'stream_awaited';
@@ -48,8 +46,19 @@ export function harmOf(socket: Socket, byUndici: boolean, opened: boolean): Harm
   const incoming = parser?.incoming ?? undefined;
   if (message || incoming) return httpHarm(message ?? undefined, incoming);
   // A driver takes the end of its connection for an error, and may have nobody to tell it to.
-  return opened && heard(socket, 'close').length > 0 ? 'client_watched' : undefined;
+  return !byServer && heard(socket, 'close').some(({ name }) => name !== nodesOwn) ? 'client_watched' : undefined;
 }
+
+/**
+ * lib/internal/http2/core.js listens by this name, and reads by the handle: the streams of the session are not seen from
+ * here. (A listener of the `ws` package has the same name; that reads by 'data'.)
+ */
+function isOfHttp2(socket: Socket): boolean {
+  return heard(socket, 'data').length === 0 && heard(socket, 'close').some(({ name }) => name === 'socketOnClose');
+}
+
+/** lib/_tls_wrap.js: every TLS socket has it. */
+const nodesOwn = 'onSocketCloseDestroySSL';
 
 /**
  * A request that has no answer yet is told `socket hang up` (lib/_http_client.js, socketCloseListener); a message that

@@ -55,9 +55,9 @@ export class LeakedSocket {
   }
 
   /** What would come of it in the application, if it were destroyed now; undefined: nothing but its 'close'. */
-  harm(): Harm | undefined {
+  harm(byServer: boolean): Harm | undefined {
     const { socket, requests } = this.#parts;
-    return harmOf(socket, requests.isUndici(socket), this.#parts.entry.call !== undefined);
+    return harmOf(socket, requests.isUndici(socket), byServer);
   }
 
   /**
