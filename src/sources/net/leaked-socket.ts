@@ -7,6 +7,7 @@ import type { Entry } from './entry.ts';
 import { type Harm, harmOf } from './harm.ts';
 import type { Requests } from './requests.ts';
 import { readSignals } from './signals.ts';
+import { failWhenRead } from './undici-body.ts';
 
 export interface LeakedParts {
   readonly entry: Entry;
@@ -61,14 +62,17 @@ export class LeakedSocket {
   }
 
   /**
-   * Destroys it, in the application's own way. A socket of undici's gets an error, which undici takes: without one, its
+   * Destroys it, as the application itself would. A socket of undici's gets an error, which undici takes: without one, its
    * versions 6 and 7 fail an assertion of their own, which nobody can catch. Others get none: 'error' would crash a
    * program that does not listen to it. Throws what the application's own methods throw.
    */
   destroy(reason: string): boolean {
     const { socket, requests } = this.#parts;
-    if (requests.isUndici(socket)) socket.destroy(Object.assign(new Error(reason), { code: 'SYNFIN_LEAK' }));
-    else socket.destroy();
+    if (requests.isUndici(socket)) {
+      const error = Object.assign(new Error(reason), { code: 'SYNFIN_LEAK' });
+      failWhenRead(socket, error);
+      socket.destroy(error);
+    } else socket.destroy();
     return socket.destroyed;
   }
 }
