@@ -79,7 +79,7 @@ const closed: readonly [name: string, cause: string, peer?: string][] = [
   ['http_half_open_response', 'http_half_open_response', 'FIN'],
   ['upgrade_forgotten', 'upgrade_forgotten', 'FIN'],
   ['unread data', 'no_consumer', 'ECONNRESET'],
-  ['paused, over TLS', 'paused', 'closed'],
+  ['paused, over TLS', 'paused'],
   ['over TLS, on a socket of its own', 'paused'],
 ];
 
