@@ -1,10 +1,12 @@
 import type { LeakCause } from '../detectors/kinds.ts';
 
+type LeakSnippets = Readonly<Partial<Record<LeakCause, readonly string[]>>>;
+
 /**
  * What cures a socket that nobody reads or ends: each is a patch of a program that leaks in this way, which a test
  * applies and runs. None for what lies in settings, in another process, or nowhere that can be told from here.
  */
-export const leakSnippets: Readonly<Partial<Record<LeakCause, readonly string[]>>> = {
+export const leakSnippets: LeakSnippets = {
   half_open_never_ended: [
     '  const server = net.createServer({ allowHalfOpen: true }, (socket) => {',
     "+   socket.on('end', () => socket.end());",
@@ -103,4 +105,14 @@ export const leakSnippets: Readonly<Partial<Record<LeakCause, readonly string[]>
     "+ const child = spawn(command, args, { stdio: ['pipe', log, log] });",
     '+ pipeline(socket, child.stdin, () => socket.destroy());',
   ],
+};
+
+/** The same where it is a client's socket, and its code is another. */
+export const clientLeakSnippets: LeakSnippets = {
+  half_open_never_ended: [
+    '  const socket = net.connect({ port, host, allowHalfOpen: true });',
+    "+ socket.on('end', () => socket.end());",
+    "  socket.on('data', handle);",
+  ],
+  no_consumer: ['  const socket = net.connect({ port, host });', '+ socket.resume();'],
 };

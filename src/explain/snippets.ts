@@ -1,7 +1,7 @@
 import type { Finding } from '../detectors/detector.ts';
 import type { Cause, CauseOf, FindingKind } from '../detectors/kinds.ts';
 import { clientIdleMs, shortestIdleMs } from './client-idle.ts';
-import { leakSnippets } from './leak-snippets.ts';
+import { clientLeakSnippets, leakSnippets } from './leak-snippets.ts';
 
 /** Lines of code, without a word of any language: `-` before what goes, `+` before what comes. */
 export type Snippet = readonly string[];
@@ -11,26 +11,12 @@ type Told = Snippet | ((subject: Finding['subject']) => Snippet | undefined);
 
 type Snippets = { readonly [Kind in FindingKind]?: Readonly<Partial<Record<CauseOf<Kind>, Told>>> };
 
-/** What a client writes; undefined for a server, of which such code is none. */
-const client =
-  (...lines: Snippet): Told =>
-  ({ role }) =>
-    role === 'server' ? undefined : lines;
-
 const requestDeadline: Snippet = [
   '- const req = http.get(url, onResponse);',
   '+ const req = http.get(url, { timeout: limitMs }, onResponse);',
   "+ req.on('timeout', () => req.destroy());",
   "  req.on('error', onError);",
 ];
-
-const closeHeader: Told = ({ role }) =>
-  role === 'server'
-    ? ["- res.setHeader('Connection', 'close');", '  res.end(data);']
-    : [
-        "- const response = await fetch(url, { headers: { connection: 'close' } });",
-        '+ const response = await fetch(url);',
-      ];
 
 /** Of the two shortages of ports, the one that a setting of the code makes: a bind() before connect(). */
 const noLocalAddress: Told = ({ pooled_bind }) =>
@@ -46,7 +32,7 @@ const idleTimeout: Told = ({ peer_idle_timeout_ms: peer }) =>
         `+ const agent = new http.Agent({ keepAlive: true, timeout: ${clientIdleMs(peer)} });`,
       ];
 
-const snippets: Snippets = {
+const ofEither: Snippets = {
   close_wait_leak: leakSnippets,
   unread_data: leakSnippets,
   stuck_write: {
@@ -55,7 +41,6 @@ const snippets: Snippets = {
       '+ const timer = setTimeout(() => socket.destroy(), limitMs);',
       '+ socket.write(data, () => clearTimeout(timer));',
     ],
-    retransmitting: requestDeadline,
   },
   fin_wait_2_stall: {
     peer_keeps_open: [
@@ -64,24 +49,9 @@ const snippets: Snippets = {
       "+ socket.once('close', () => clearTimeout(timer));",
     ],
   },
-  handshake_stall: { connect_no_answer: requestDeadline },
   time_wait_buildup: {
-    no_keep_alive: client(
-      '- const agent = new http.Agent({ keepAlive: false });',
-      '+ const agent = new http.Agent({ keepAlive: true });',
-    ),
-    connection_close: closeHeader,
-    small_pool: client(
-      '- const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 2 });',
-      '+ const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 256 });',
-    ),
     short_keep_alive_timeout: ['- server.keepAliveTimeout = 1000;', '+ server.keepAliveTimeout = 65_000;'],
-    closed_by_app: client(
-      '- const socket = net.connect(port, host, () => socket.destroy());',
-      '+ const socket = net.connect(port, host, () => socket.resetAndDestroy());',
-    ),
   },
-  ephemeral_ports: { exhausted: noLocalAddress, forecast: noLocalAddress },
   accept_queue: {
     loop_blocked: [
       '- const key = crypto.scryptSync(password, salt, 64);',
@@ -91,6 +61,32 @@ const snippets: Snippets = {
   },
   // Of the whole list it is the one that no code can write.
   syn_flood: { syn_queue_full: ['+ sysctl -w net.ipv4.tcp_syncookies=1'] },
+};
+
+const ofClient: Snippets = {
+  close_wait_leak: clientLeakSnippets,
+  unread_data: clientLeakSnippets,
+  stuck_write: { retransmitting: requestDeadline },
+  handshake_stall: { connect_no_answer: requestDeadline },
+  time_wait_buildup: {
+    no_keep_alive: [
+      '- const agent = new http.Agent({ keepAlive: false });',
+      '+ const agent = new http.Agent({ keepAlive: true });',
+    ],
+    connection_close: [
+      "- const response = await fetch(url, { headers: { connection: 'close' } });",
+      '+ const response = await fetch(url);',
+    ],
+    small_pool: [
+      '- const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 2 });',
+      '+ const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 256 });',
+    ],
+    closed_by_app: [
+      '- const socket = net.connect(port, host, () => socket.destroy());',
+      '+ const socket = net.connect(port, host, () => socket.resetAndDestroy());',
+    ],
+  },
+  ephemeral_ports: { exhausted: noLocalAddress, forecast: noLocalAddress },
   keep_alive_race: { reused_after_fin: idleTimeout },
   idle_pile_up: {
     agent_per_request: [
@@ -103,9 +99,18 @@ const snippets: Snippets = {
   },
 };
 
+const ofServer: Snippets = {
+  time_wait_buildup: { connection_close: ["- res.setHeader('Connection', 'close');", '  res.end(data);'] },
+};
+
 /** What to write instead; undefined where prose says it better. */
 export function snippetOf({ kind, cause, subject }: Finding): Snippet | undefined {
-  const ofKind: Partial<Record<Cause, Told>> | undefined = snippets[kind];
-  const told = ofKind?.[cause];
+  const ofRole = { client: ofClient, server: ofServer, unknown: ofEither }[subject.role];
+  const told = lookUp(ofRole, kind, cause) ?? lookUp(ofEither, kind, cause);
   return typeof told === 'function' ? told(subject) : told;
+}
+
+function lookUp(snippets: Snippets, kind: FindingKind, cause: Cause): Told | undefined {
+  const ofKind: Partial<Record<Cause, Told>> | undefined = snippets[kind];
+  return ofKind?.[cause];
 }

@@ -63,7 +63,12 @@ describe('a snippet', () => {
     assert.match(explain(finding()).snippet ?? '', /^ {2}socket\.on.*\n.*\n- .*\n- .*\n\+ .*\n {2}\}\);$/);
   });
 
-  it('of what a client does is not shown to a server', () => {
+  it('of what a client does is not shown to a server, nor the other way round', () => {
+    const [asked, accepted] = (['client', 'server'] as const).map((role) =>
+      snippetOf(finding({ cause: 'no_consumer', subject: { role } }))?.join('\n'),
+    );
+    assert.match(asked ?? '', /net\.connect/);
+    assert.match(accepted ?? '', /net\.createServer/);
     const told = (role: 'client' | 'server') =>
       snippetOf(finding({ kind: 'time_wait_buildup', cause: 'connection_close', subject: { role } }))?.join('\n');
     assert.match(told('client') ?? '', /fetch\(url\)/);

@@ -14,7 +14,7 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
       'Every pause() needs a resume(), on the error path too. In place of pipe(), which leaves its source paused when the target dies, use stream.pipeline(). To give up on a peer, call destroy(); setTimeout() alone only emits an event and closes nothing.',
   },
   no_consumer: {
-    seen: "nobody has ever read from it: there is no 'data' listener, no pipe, no iterator",
+    seen: "nobody has ever read: there is no 'data' listener, no pipe, no iterator",
     advice:
       'Attach the reader before the first await of the handler, for that may never come back. If what the peer sends does not matter, call socket.resume(), so that its goodbye is heard all the same. If you are done with the peer, destroy() the socket.',
   },
@@ -29,7 +29,7 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
       "Call socket.resume() where the socket ends up: a 'data' listener alone does not start it. pauseOnConnect is made for handing sockets to another process; if you do not, leave it out.",
   },
   pipe_stuck: {
-    seen: 'it is piped into a stream that takes no more',
+    seen: 'the data is piped into a stream that takes no more',
     advice:
       'Find out why the target does not drain: a write() whose callback never comes (on the error path?), or a transform whose other end nobody reads. And use stream.pipeline(), which closes both ends when one fails; pipe() leaves the source open.',
   },
@@ -74,8 +74,8 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
       'Something between end() and the kernel holds the last bytes: a _write() or _final() whose callback never comes, a TLS or other layer in between. Find it; a timer that calls destroy() ends the socket in any case.',
   },
   not_accepted: {
-    seen: 'nobody has accepted it',
-    wire: 'Your kernel shook hands by itself and put the connection into the accept queue. The peer has come, said "I have nothing more to say" (FIN), was told "heard you" (ACK), and has gone; nobody took the connection out.',
+    seen: 'the kernel shook hands, and nobody has accepted',
+    wire: 'Your kernel put the connection into the accept queue. The peer came, said "I have nothing more to say" (FIN) and was told "heard you" (ACK); nobody ever took the connection out.',
     turn: 'It is your turn: accept it, or close the listener. CLOSE_WAIT has no timeout.',
     outcome: 'Each one holds a place in the accept queue; when that is full, nobody else gets in.',
     advice:
@@ -114,7 +114,7 @@ export const closeWaitLeak: KindWords<'close_wait_leak'> = {
 const established: Partial<typeof causes> = {
   not_accepted: {
     ...causes.not_accepted,
-    wire: 'Your kernel shook hands by itself and put the connection into the accept queue. The peer believes that it is connected and talks; nobody has taken the connection out.',
+    wire: 'Your kernel put the connection into the accept queue. The peer believes that it is connected and talks; nobody has taken the connection out.',
     turn: 'It is your turn: accept it, or close the listener. To the peer the connection looks healthy.',
   },
   fd_in_other_process: {

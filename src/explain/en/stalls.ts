@@ -14,7 +14,7 @@ export const stuckWrite: KindWords<'stuck_write'> = {
       seen: 'the peer is there and takes nothing: the process at the other end does not read',
       wire: 'Your side speaks, and the peer says: "heard you, but stop, my buffer is full" (ACK with window 0). The kernel asks now and then whether there is room, and gets the same answer.',
       advice:
-        'Limit how long you wait for a slow reader: a timer from the write on that calls destroy(), for the kernel itself waits for ever. Without a descriptor it tries for some minutes more (FIN_WAIT_1); resetAndDestroy(), not for TLS, drops the bytes at once. Heed what write() returns. At the other end, look for a paused stream or a blocked event loop.',
+        'Limit how long you wait for a slow reader: a timer from the write on that calls destroy(), for the kernel itself waits for ever. Then it tries for some minutes more by itself (FIN_WAIT_1); resetAndDestroy(), which throws on TLS sockets, drops the bytes at once. Heed what write() returns. At the other end, look for a paused stream or a blocked event loop.',
     },
     retransmitting: {
       seen: 'the peer, or the way to it, is gone',
@@ -44,7 +44,7 @@ export const finWait2Stall: KindWords<'fin_wait_2_stall'> = {
     },
     orphaned: {
       seen: 'your process has closed its descriptor, and the kernel waits for the peer by itself',
-      outcome: 'It holds no descriptor of yours, only its local port and some memory of the kernel.',
+      outcome: 'Each one holds its local port and some memory of the kernel, but no descriptor of yours.',
       advice:
         'Nothing is left to do here: the kernel ends it after tcp_fin_timeout (60 s by default). At the other end a process does not close its connections, or closes those of an idle pool late: look for CLOSE_WAIT there.',
     },
@@ -61,7 +61,7 @@ export const handshakeStall: KindWords<'handshake_stall'> = {
   limit: openFiles,
   causes: {
     connect_no_answer: {
-      seen: 'its "hello" (SYN) was sent more than once, and nobody has answered',
+      seen: 'the "hello" (SYN) was sent more than once, and nobody has answered',
       advice:
         "Give connect() a deadline of its own. http: the timeout option only emits 'timeout', so call req.destroy() in its listener. fetch: pass signal: AbortSignal.timeout(ms). net: a timer that calls socket.destroy(). Then try the address from this host: a refusal at once is a closed port, silence is the network or a server that does not accept.",
     },
