@@ -72,6 +72,7 @@ const pools: readonly Case[] = [
   ...(['no_keep_alive', 'connection_close', 'small_pool', 'short_keep_alive_timeout', 'closed_by_app'] as const).map(
     reused,
   ),
+  { file: 'pools.mjs', kind: 'ephemeral_ports', cause: 'exhausted', under: alone },
   { file: 'pools.mjs', kind: 'idle_pile_up', cause: 'agent_per_request' },
 ];
 
