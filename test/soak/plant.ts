@@ -1,0 +1,2 @@
+/** Placeholder until faults are written. */
+export function plant(): void {}

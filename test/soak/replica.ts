@@ -1,0 +1,14 @@
+// One replica of something that is deployed again and again: on SIGTERM it takes nothing new, finishes, and is gone.
+import { createServer } from 'node:http';
+import { answering } from './answering.ts';
+import { listening } from './listening.ts';
+import { answer } from './upstream/answer.ts';
+
+const server = createServer(answer);
+
+process.once('SIGTERM', () => {
+  server.close(() => process.exit());
+  server.closeIdleConnections();
+});
+
+await answering({ listen: ({ port }: { port: number }) => listening(server, { port }) });

@@ -1,0 +1,40 @@
+import type { HealthyResult } from './healthy.ts';
+
+/** What was driven, what was told, and what it cost, for people. */
+export function healthyTable(result: HealthyResult): string {
+  const { parts, told, broken, deployed } = result;
+  const where = result.namespace ? 'in a network namespace of its own' : 'on the loopback of the host';
+  const lines = [`healthy for ${result.minutes} min, --sources ${result.sources}, ${where}`, ''];
+  const did = new Map<string, number>([['deployments of a replica', deployed]]);
+  for (const { end } of parts)
+    for (const [what, times] of Object.entries(end.did)) did.set(what, (did.get(what) ?? 0) + times);
+  for (const [what, times] of [...did].sort()) lines.push(`${what.padEnd(64)}${count(times, what).padStart(14)}`);
+  lines.push('', 'process       RSS MB        heap MB     loop p99 ms   looks   cpu ms   every ms   source');
+  for (const { name, start, end } of parts) {
+    const source = end.sources.find(({ looks = 0 }) => looks > 0);
+    const { looks = 0, cpuMs = 0, everyMs = 0 } = source ?? {};
+    lines.push(
+      [
+        name.padEnd(12),
+        `${start.rssMb.toFixed(0)} → ${end.rssMb.toFixed(0)}`.padStart(11),
+        `${start.heapMb.toFixed(0)} → ${end.heapMb.toFixed(0)}`.padStart(13),
+        end.loopP99Ms.toFixed(1).padStart(13),
+        `${looks}`.padStart(9),
+        cpuMs.toFixed(0).padStart(9),
+        everyMs.toFixed(0).padStart(11),
+        `   ${source?.name ?? 'none'}`,
+      ].join(''),
+    );
+  }
+  for (const { part, finding } of told)
+    lines.push('', `FALSE ALARM in ${part}: ${JSON.stringify(finding, undefined, 2)}`);
+  for (const text of broken) lines.push('', `BROKEN: ${text}`);
+  if (result.lost > 0) lines.push('', `LOST: ${result.lost} (agent.sources())`);
+  if (result.blind.length > 0) lines.push('', `NOT LOOKED AT: ${result.blind.join(', ')}`);
+  lines.push('', told.length === 0 ? 'no finding' : `${told.length} findings were told`);
+  return lines.join('\n');
+}
+
+function count(times: number, what: string): string {
+  return what.startsWith('bytes') ? `${(times / 1e6).toFixed(1)} MB` : `${times}`;
+}
