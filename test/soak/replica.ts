@@ -6,9 +6,14 @@ import { answer } from './upstream/answer.ts';
 
 const server = createServer(answer);
 
+/** So long requests that were under way may go on. */
+const drainMs = 3000;
+
 process.once('SIGTERM', () => {
   server.close(() => process.exit());
   server.closeIdleConnections();
+  // A connection that is used all the time is never idle.
+  setTimeout(() => server.closeAllConnections(), drainMs);
 });
 
 await answering({ listen: ({ port }: { port: number }) => listening(server, { port }) });

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Netns } from '../../bench/netns.ts';
 import type { Driven } from './clients.ts';
 import { Part } from './part.ts';
@@ -16,6 +18,8 @@ export interface StageOptions {
   readonly stillMs?: number;
   /** In a network namespace of its own where that can be made; else on the loopback of the host. */
   readonly namespace: boolean;
+  /** Shell commands in that namespace before anything runs there. */
+  readonly before?: readonly string[];
 }
 
 /** One replica gives way to the next so often. */
@@ -45,6 +49,8 @@ export class Stage {
       return part;
     };
     try {
+      const [enter, ...args] = through;
+      if (enter) await promisify(execFile)(enter, [...args, 'sh', '-ec', (options.before ?? []).join('\n')]);
       const [upstream, replica, service, clients] = [
         start('upstream'),
         start('replica'),

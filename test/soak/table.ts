@@ -1,3 +1,4 @@
+import type { FaultResult } from './fault-run.ts';
 import type { HealthyResult } from './healthy.ts';
 
 /** What was driven, what was told, and what it cost, for people. */
@@ -37,4 +38,15 @@ export function healthyTable(result: HealthyResult): string {
 
 function count(times: number, what: string): string {
   return what.startsWith('bytes') ? `${(times / 1e6).toFixed(1)} MB` : `${times}`;
+}
+
+/** What came of one fault, for people. */
+export function faultLine({ name, fault, skipped, afterS, words, others, broken }: FaultResult): string {
+  const expected = `${fault.kind} ${fault.cause}`;
+  const told = skipped ?? (afterS === undefined ? 'NEVER TOLD' : `told after ${afterS.toFixed(1)} s`);
+  const lines = [`${name.padEnd(28)}${expected.padEnd(48)}${told}`];
+  if (words !== undefined) lines.push(`    ${words}`);
+  for (const finding of others) lines.push(`  ALSO TOLD: ${JSON.stringify(finding, undefined, 2)}`);
+  for (const text of broken) lines.push(`  BROKEN: ${text}`);
+  return lines.join('\n');
 }

@@ -8,7 +8,7 @@ import type { ServicePorts } from '../service.ts';
 
 /** Clients that go away in the middle, with a FIN or a RST. */
 export function abortingClients({ http: port }: ServicePorts): void {
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, timeout: 4000 });
   void again('uploads that were aborted', 800, async () => {
     const asked = request({ host, port, agent, path: '/upload', method: 'POST' });
     asked.on('error', () => {});

@@ -18,7 +18,8 @@ const body = Buffer.alloc(20_000, 'x');
 /** Clients that ask, read the answer, and ask again. */
 export function requestingClients({ service, cluster }: Driven): void {
   const many = Math.ceil(24 * load);
-  const agent = new Agent({ keepAlive: true, maxSockets: many });
+  // As in the service: each gives an idle connection up before the server does.
+  const agent = new Agent({ keepAlive: true, maxSockets: many, timeout: 4000 });
   const { http: port } = service;
   let turn = 0;
   const next = () => paths[turn++ % paths.length] ?? '/hello';
@@ -31,7 +32,7 @@ export function requestingClients({ service, cluster }: Driven): void {
   void again('requests that hold the loop', 4000, () => ask({ port, agent, path: '/heavy' }));
 
   // The server gives an idle connection up before the client would, or long after it.
-  const others = new Agent({ keepAlive: true });
+  const others = new Agent({ keepAlive: true, timeout: 1000 });
   manyAgain(4, 'requests to a server that is brief', 2500, () =>
     ask({ port: service.brief, agent: others, path: '/hello' }),
   );
@@ -52,7 +53,7 @@ export function requestingClients({ service, cluster }: Driven): void {
     Promise.all(Array.from({ length: size }, () => ask({ port, agent: false, path: '/hello' }))),
   );
   if (cluster !== undefined) {
-    const pool = new Agent({ keepAlive: true });
+    const pool = new Agent({ keepAlive: true, timeout: 2000 });
     manyAgain(4, 'requests to a cluster', 300, () => ask({ port: cluster, agent: pool, path: '/json' }));
     void again('requests to a cluster, over connections of their own', 500, () =>
       ask({ port: cluster, agent: false, path: '/last' }),

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { host } from '../listening.ts';
@@ -12,6 +14,7 @@ const batchBytes = 8_000_000;
 export function background({ upstream }: Around): void {
   consume(upstream.jobs, stillMs / 10);
   consume(upstream.jobs, stillMs);
+  void tenants(upstream.patient);
   void again('times that the event loop was held for 50 to 200 ms', 5000, async () => hold(between(50, 200)));
   void again('times that 30 MB were thrown away', 7000, async () => {
     for (let n = 0; n < 30; n++) {
@@ -34,4 +37,16 @@ function consume(port: number, workMs: number): void {
     socket.pause();
     setTimeout(() => socket.resume(), workMs);
   });
+}
+
+/** Each tenant has an agent of its own, made when it first needs one, and used now and then. */
+async function tenants(port: number): Promise<void> {
+  for (let n = 0; n < 20; n++) {
+    const agent = new Agent({ keepAlive: true, timeout: 60_000 });
+    void again('requests for a tenant', 30_000, async () => {
+      const [response] = await once(get({ host, port, agent, path: '/json' }), 'response');
+      await once(response.resume(), 'end');
+    });
+    await sleep(between(500, 2500));
+  }
 }

@@ -13,10 +13,11 @@ import { Database } from './database.ts';
 import { Helper } from './helper.ts';
 import { askTwo } from './http2.ts';
 
-const agent = new Agent({ keepAlive: true, maxSockets: 20 });
-/** Gives an idle connection up before the server does. */
-const careful = new Agent({ keepAlive: true, maxSockets: 10, timeout: 1500 });
-const tlsAgent = new TlsAgent({ keepAlive: true, maxSockets: 5, ca: pem, servername: 'localhost' });
+// Each gives an idle connection up before the server does; else some requests would meet its goodbye, and rightly be told of.
+const agent = new Agent({ keepAlive: true, maxSockets: 20, timeout: 4000 });
+
+const careful = new Agent({ keepAlive: true, maxSockets: 10, timeout: 1000 });
+const tlsAgent = new TlsAgent({ keepAlive: true, maxSockets: 5, timeout: 4000, ca: pem, servername: 'localhost' });
 
 /** Routes that ask something else, each in a way of its own. */
 export function outward(app: Express, { upstream, replica }: Around): void {
