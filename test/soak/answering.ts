@@ -42,7 +42,7 @@ export async function answering(answers: Answers): Promise<void> {
       sources: agent?.sources() ?? [],
     };
   };
-  const all: Answers = { ...answers, report };
+  const all: Answers = { ...answers, report, ping: () => true };
   process.once('disconnect', () => process.exit());
   process.on('message', async ({ id, ask, given }: Question) => {
     try {

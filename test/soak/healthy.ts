@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExplainedFinding } from '../../src/explain/explain.ts';
 import type { Report } from './answering.ts';
+import type { Part } from './part.ts';
 import { Stage } from './stage.ts';
 
 export interface HealthyOptions {
@@ -18,6 +19,8 @@ export interface PartResult {
   readonly pid: number;
   readonly start: Report;
   readonly end: Report;
+  /** The longest that it took to answer, asked about once a second, in milliseconds. */
+  readonly slowestMs: number;
 }
 
 export interface HealthyResult {
@@ -37,6 +40,7 @@ export interface HealthyResult {
 }
 
 const settleMs = 10_000;
+const noteworthyMs = 3000;
 
 /** The healthy service, all of its processes watched, with the thresholds as users have them. */
 export async function healthy({ minutes, sources, load, namespace, note }: HealthyOptions): Promise<HealthyResult> {
@@ -47,16 +51,21 @@ export async function healthy({ minutes, sources, load, namespace, note }: Healt
     const lasting = stage.parts.filter(({ name }) => name !== 'replica');
     await sleep(Math.min(settleMs, minutes * 20_000));
     const before = await Promise.all(lasting.map((part) => part.report()));
+    const slowest = new Map<Part, number>();
+    const stop = new AbortController();
+    for (const part of lasting) void askAgain(part, stop.signal, slowest, note);
     let said = 0;
     while (performance.now() < until && stage.broken.length === 0) {
       await sleep(Math.min(1000, Math.max(0, until - performance.now())));
       for (; said < stage.told.length; said++) note(JSON.stringify(stage.told[said], undefined, 2));
     }
+    stop.abort();
     const { broken, told } = stage;
     const after = await Promise.all(lasting.map((part) => part.report().catch(() => undefined)));
-    const parts = lasting.flatMap(({ name, pid }, n): PartResult[] => {
-      const [start, end] = [before[n], after[n]];
-      return start && end ? [{ name, pid, start, end }] : [];
+    const parts = lasting.flatMap((part, n): PartResult[] => {
+      const { name, pid } = part;
+      const [start, end, slowestMs = 0] = [before[n], after[n], slowest.get(part)];
+      return start && end ? [{ name, pid, start, end, slowestMs }] : [];
     });
     const lost = parts.reduce((sum, { end }) => sum + end.sources.reduce((total, source) => total + source.lost, 0), 0);
     const blind = parts.filter(({ end }) => !end.sources.some(({ looks = 0 }) => looks > 1)).map(({ name }) => name);
@@ -73,6 +82,32 @@ export async function healthy({ minutes, sources, load, namespace, note }: Healt
     };
   } finally {
     await stage.end();
+  }
+}
+
+/** Longer than that a process should not have had to wait for the processor: what its peers say of it then is true. */
+export const starvedMs = 10_000;
+
+/** The longest that any of them did not answer, in milliseconds. */
+export function slowestMs({ parts }: HealthyResult): number {
+  return Math.max(0, ...parts.map((part) => part.slowestMs));
+}
+
+/** A process that does not answer for long explains what others say of it. */
+async function askAgain(
+  part: Part,
+  signal: AbortSignal,
+  slowest: Map<Part, number>,
+  note: (text: string) => void,
+): Promise<void> {
+  while (!signal.aborted && part.over === undefined) {
+    const asked = performance.now();
+    const soon = new Date().toISOString();
+    await part.ask('ping').catch(() => {});
+    const ms = performance.now() - asked;
+    slowest.set(part, Math.max(ms, slowest.get(part) ?? 0));
+    if (ms > noteworthyMs) note(`${soon} ${part.name} did not answer for ${(ms / 1000).toFixed(1)} s`);
+    await sleep(1000, undefined, { ref: false });
   }
 }
 

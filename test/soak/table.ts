@@ -1,5 +1,5 @@
 import type { FaultResult } from './fault-run.ts';
-import type { HealthyResult } from './healthy.ts';
+import { type HealthyResult, slowestMs, starvedMs } from './healthy.ts';
 
 /** What was driven, what was told, and what it cost, for people. */
 export function healthyTable(result: HealthyResult): string {
@@ -10,8 +10,11 @@ export function healthyTable(result: HealthyResult): string {
   for (const { end } of parts)
     for (const [what, times] of Object.entries(end.did)) did.set(what, (did.get(what) ?? 0) + times);
   for (const [what, times] of [...did].sort()) lines.push(`${what.padEnd(64)}${count(times, what).padStart(14)}`);
-  lines.push('', 'process       RSS MB        heap MB     loop p99 ms   looks   cpu ms   every ms   source');
-  for (const { name, start, end } of parts) {
+  lines.push(
+    '',
+    'process       RSS MB        heap MB     loop p99 ms  slowest ms   looks   cpu ms   every ms   source',
+  );
+  for (const { name, start, end, slowestMs } of parts) {
     const source = end.sources.find(({ looks = 0 }) => looks > 0);
     const { looks = 0, cpuMs = 0, everyMs = 0 } = source ?? {};
     lines.push(
@@ -20,7 +23,8 @@ export function healthyTable(result: HealthyResult): string {
         `${start.rssMb.toFixed(0)} → ${end.rssMb.toFixed(0)}`.padStart(11),
         `${start.heapMb.toFixed(0)} → ${end.heapMb.toFixed(0)}`.padStart(13),
         end.loopP99Ms.toFixed(1).padStart(13),
-        `${looks}`.padStart(9),
+        slowestMs.toFixed(0).padStart(12),
+        `${looks}`.padStart(8),
         cpuMs.toFixed(0).padStart(9),
         everyMs.toFixed(0).padStart(11),
         `   ${source?.name ?? 'none'}`,
@@ -32,6 +36,11 @@ export function healthyTable(result: HealthyResult): string {
   for (const text of broken) lines.push('', `BROKEN: ${text}`);
   if (result.lost > 0) lines.push('', `LOST: ${result.lost} (agent.sources())`);
   if (result.blind.length > 0) lines.push('', `NOT LOOKED AT: ${result.blind.join(', ')}`);
+  if (slowestMs(result) > starvedMs)
+    lines.push(
+      '',
+      `NOT FIT: a process did not answer for ${(slowestMs(result) / 1000).toFixed(0)} s; this host is too busy`,
+    );
   lines.push('', told.length === 0 ? 'no finding' : `${told.length} findings were told`);
   return lines.join('\n');
 }
