@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { findingKinds } from '../../src/detectors/kinds.ts';
 import { faults } from '../soak/all-faults.ts';
@@ -39,5 +40,13 @@ describe('the faults that can be planted', () => {
   it('are of every kind of finding', () => {
     const kinds = new Set(Object.values(faults).map(({ kind }) => kind));
     assert.deepEqual([...kinds].sort(), [...findingKinds].sort());
+  });
+
+  it('have a row each in docs/soak.md, and no other has', () => {
+    const rows = readFileSync('docs/soak.md', 'utf8').match(/^\| `.*$/gm);
+    const told = Object.entries(faults).map(
+      ([name, { kind, cause }]) => `| \`${name}\` | \`${kind}\` | \`${cause}\` |`,
+    );
+    assert.deepEqual(rows, told);
   });
 });
