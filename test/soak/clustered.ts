@@ -3,7 +3,7 @@ import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { answering } from './answering.ts';
-import { listening } from './listening.ts';
+import { keepMs, listening } from './listening.ts';
 import { answer } from './upstream/answer.ts';
 
 const workers = 2;
@@ -16,6 +16,6 @@ async function listen(): Promise<number> {
 
 if (cluster.isPrimary) await answering({ listen });
 else {
-  await listening(createServer({ keepAliveTimeout: 3000 }, answer));
+  await listening(createServer({ keepAliveTimeout: keepMs }, answer));
   process.once('disconnect', () => process.exit());
 }

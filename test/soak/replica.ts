@@ -1,10 +1,10 @@
 // One replica of something that is deployed again and again: on SIGTERM it takes nothing new, finishes, and is gone.
 import { createServer } from 'node:http';
 import { answering } from './answering.ts';
-import { listening } from './listening.ts';
+import { keepMs, listening } from './listening.ts';
 import { answer } from './upstream/answer.ts';
 
-const server = createServer(answer);
+const server = createServer({ keepAliveTimeout: keepMs }, answer);
 
 /** So long requests that were under way may go on. */
 const drainMs = 3000;

@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type Server } from 'node:net';
 import { answering } from './answering.ts';
-import { listening } from './listening.ts';
+import { keepMs, listening } from './listening.ts';
 import { pem } from './pem.ts';
 import { plant } from './plant.ts';
 import { application } from './service/application.ts';
@@ -21,7 +21,7 @@ export interface Around {
 /** Where it listens. */
 export interface ServicePorts {
   readonly http: number;
-  /** The same application behind a server that keeps idle connections for 2 s, or for 65 s. */
+  /** The same application behind a server that keeps idle connections for 12 s, or for 65 s. */
   readonly brief: number;
   readonly patient: number;
   readonly https: number;
@@ -38,10 +38,10 @@ async function listen(around: Around): Promise<ServicePorts> {
   };
   background(around);
   return {
-    http: await http(5000),
-    brief: await http(2000),
+    http: await http(keepMs),
+    brief: await http(12_000),
     patient: await http(65_000),
-    https: await listening(createHttpsServer({ key: pem, cert: pem }, app)),
+    https: await listening(createHttpsServer({ key: pem, cert: pem, keepAliveTimeout: keepMs }, app)),
     raw: await listening(createServer({ allowHalfOpen: true }, halfClosing)),
   };
 }

@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer as createHttp2Server } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { answering } from './answering.ts';
-import { listening } from './listening.ts';
+import { keepMs, listening } from './listening.ts';
 import { pem } from './pem.ts';
 import { answer } from './upstream/answer.ts';
 import { database } from './upstream/database.ts';
@@ -13,7 +13,7 @@ import { jobs } from './upstream/jobs.ts';
 /** Where each of them listens. */
 export interface UpstreamPorts {
   readonly http: number;
-  /** Closes what was idle for a moment: sooner than a client would. */
+  /** Closes what was idle for 12 s, and says so. */
   readonly brief: number;
   /** Keeps what is idle for longer than a client does. */
   readonly patient: number;
@@ -33,11 +33,11 @@ async function listen(): Promise<UpstreamPorts> {
   const nobody = await listening(closed);
   closed.close();
   return {
-    http: await http(5000),
-    brief: await http(2000),
+    http: await http(keepMs),
+    brief: await http(12_000),
     patient: await http(65_000),
     flaky: await flaky(),
-    https: await listening(createHttpsServer({ key: pem, cert: pem }, answer)),
+    https: await listening(createHttpsServer({ key: pem, cert: pem, keepAliveTimeout: keepMs }, answer)),
     // Its requests and answers are those of HTTP/1 as far as they are used here.
     http2: await listening(createHttp2Server({}, answer as unknown as Parameters<typeof createHttp2Server>[1])),
     database: await database(),

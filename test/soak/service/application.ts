@@ -16,6 +16,11 @@ const mostQuietMs = 90_000;
 export function application(around: Around): Express {
   const app = express();
   app.disable('x-powered-by');
+  // Without a hint for how long, as most proxies answer: clients go by what they think themselves.
+  app.use((_request, response, next) => {
+    response.set('connection', 'keep-alive');
+    next();
+  });
   app.get('/hello', (_request, response) => void response.json({ hello: 'you' }));
   app.get('/healthz', (_request, response) => void response.set('connection', 'close').send('ok'));
   app.get('/heavy', (_request, response) => {

@@ -15,6 +15,9 @@ export function* bytes(total: number): Generator<Buffer> {
 /** `/bytes/N`, `/gzip/N`, `/after/MS`, `/last` (Connection: close); a body is read and measured. */
 export async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.on('error', () => {});
+  // Without a hint for how long, as most proxies answer: clients go by what they think themselves.
+  if (request.httpVersionMajor === 1 && !response.hasHeader('connection'))
+    response.setHeader('connection', 'keep-alive');
   const [, what, amount = '0'] = request.url?.split('/') ?? [];
   const number = Number.parseInt(amount, 10);
   try {

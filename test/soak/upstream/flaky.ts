@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { host, listening } from '../listening.ts';
+import { host, keepMs, listening } from '../listening.ts';
 import { did } from '../tally.ts';
 import { answer } from './answer.ts';
 
@@ -9,7 +9,7 @@ const downMs = 20_000;
 
 /** A dependency that is down for 20 s again and again: it ends all its connections, and refuses new ones. */
 export async function flaky(): Promise<number> {
-  const server = createServer(answer);
+  const server = createServer({ keepAliveTimeout: keepMs }, answer);
   const port = await listening(server);
   void (async () => {
     for (;;) {
