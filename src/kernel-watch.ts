@@ -4,13 +4,14 @@ import type { Lifecycle } from './connection/lifecycle.ts';
 import type { Row } from './connection/observation.ts';
 import type { Tracker } from './connection/tracker.ts';
 import { closeWaitLeak } from './detectors/close-wait-leak.ts';
-import type { Detector } from './detectors/detector.ts';
+import type { Detector, Finding } from './detectors/detector.ts';
 import { finWait2Stall } from './detectors/fin-wait-2-stall.ts';
 import { handshakeStall } from './detectors/handshake-stall.ts';
 import { stuckWrite } from './detectors/stuck-write.ts';
 import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
+import type { Language } from './explain/language.ts';
 import { findingText } from './explain/text.ts';
 import { HeldListeners } from './host/held-listeners.ts';
 import type { HostWatch } from './host/host-watch.ts';
@@ -57,9 +58,11 @@ export class KernelWatch {
   readonly #selection: Selection;
   readonly #examiner: Examiner;
   readonly #host: HostWatch;
+  readonly #language: Language;
 
   constructor(ports: KernelWatchPorts) {
     const { options, access, net, tracker, report, now, tell } = ports;
+    this.#language = options.language;
     const sources = kernelSources(access, options, {
       now,
       procRoot,
@@ -92,15 +95,19 @@ export class KernelWatch {
 
   /** The findings that there are to tell, after a look that was due so long after the one before. */
   async examine(dueAfterMs?: number): Promise<readonly ExplainedFinding[]> {
-    return (await this.#examiner.examine(dueAfterMs)).map(explain);
+    return (await this.#examiner.examine(dueAfterMs)).map((finding) => this.#explain(finding));
   }
 
   findings(): readonly ExplainedFinding[] {
-    return this.#examiner.findings().map(explain);
+    return this.#examiner.findings().map((finding) => this.#explain(finding));
   }
 
   inWords(finding: ExplainedFinding, colour: boolean): string {
-    return findingText(finding, { colour, width: 100 });
+    return findingText(finding, { colour, width: 100, language: this.#language });
+  }
+
+  #explain(finding: Finding): ExplainedFinding {
+    return explain(finding, this.#language);
   }
 }
 

@@ -1,4 +1,5 @@
 import { SynfinError } from './errors.ts';
+import type { Language } from './explain/language.ts';
 import { parseIgnored } from './ignored.ts';
 import { boolean, integer, listOf, oneOf, type Reader, share, words } from './option-values.ts';
 
@@ -17,6 +18,7 @@ export interface SynfinOptions {
   spans?: SpanMode;
   maxSpansPerSecond?: number;
   findings?: FindingsMode;
+  language?: Language;
   cpuBudget?: number;
   maxConnections?: number;
   ignore?: readonly string[];
@@ -122,6 +124,12 @@ export const optionTable: OptionTable = {
     default: 'text',
     doc: 'findings on stderr: `text`, `json` (one line each) or `off`',
     ...oneOf('text', 'json', 'off'),
+  },
+  language: {
+    variable: 'SYNFIN_LANG',
+    default: 'en',
+    doc: 'what findings are told in: `en` or `zh`',
+    ...oneOf('en', 'zh'),
   },
   cpuBudget: {
     variable: 'SYNFIN_CPU_BUDGET',

@@ -82,6 +82,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 
 /** What may be named in a type besides, because it is gone when the program runs. */
 const typeArrows: Readonly<Record<string, readonly string[]>> = {
+  'options.ts': ['explain'],
   'start.ts': ['connection', 'explain', 'sources'],
   'instrumentation.ts': ['@opentelemetry/api'],
   'index.ts': ['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'sources', 'options.ts'],

@@ -1,6 +1,7 @@
 import type { Finding } from '../detectors/detector.ts';
-import { english } from './messages.en.ts';
-import { spell } from './spell.ts';
+import type { Language } from './language.ts';
+import { snippetOf } from './snippets.ts';
+import { type Tongue, tongueOf } from './tongue.ts';
 import type { CauseWords, KindWords } from './words.ts';
 
 /** A finding with its words, as it goes out: on stderr, in JSON, to a surface. */
@@ -9,74 +10,77 @@ export type ExplainedFinding = Finding & {
   readonly message: string;
   /** Whose turn it is, and what to change in the code. */
   readonly advice: string;
+  /** The change in code, a few lines: `-` before what goes, `+` before what comes; null where prose says it better. */
+  readonly snippet: string | null;
 };
 
-export function explain(finding: Finding): ExplainedFinding {
-  if (finding.count === 0) return { ...finding, message: endOf(finding), advice: 'There is nothing left to do.' };
-  const { turn, advice } = wordsOf(finding);
-  return { ...finding, message: messageOf(finding), advice: `${turn} ${advice}` };
+export function explain(finding: Finding, language: Language = 'en'): ExplainedFinding {
+  const { phrases } = tongueOf(language);
+  if (finding.count === 0)
+    return { ...finding, message: endOf(finding, language), advice: phrases.nothingLeft, snippet: null };
+  const { turn, advice } = wordsOf(finding, language);
+  const snippet = snippetOf(finding)?.join('\n') ?? null;
+  return { ...finding, message: messageOf(finding, language), advice: phrases.paragraph([turn, advice]), snippet };
 }
 
 /** Of its kind, and of its cause. */
-export function wordsOf(finding: Finding): Omit<KindWords<Finding['kind']>, 'causes'> & CauseWords {
-  const { causes, ...rest } = english[finding.kind];
+export function wordsOf(finding: Finding, language: Language): Omit<KindWords<Finding['kind']>, 'causes'> & CauseWords {
+  const { words: table, phrases } = tongueOf(language);
+  const { causes, ...rest } = table[finding.kind];
   const words: Omit<KindWords<Finding['kind']>, 'causes'> = rest;
   const known: Partial<Record<Finding['cause'], CauseWords>> = causes;
-  return { ...words, ...(known[finding.cause] ?? untold), ...words.inThisCase?.(finding) };
+  return { ...words, ...(known[finding.cause] ?? phrases.untold), ...words.inThisCase?.(finding) };
 }
 
-const untold: CauseWords = { seen: 'why, could not be told', advice: 'Look at the connections below.' };
-
-function messageOf(finding: Finding): string {
-  const { wire, outcome, seen } = wordsOf(finding);
-  const sentences = [`${summaryOf(finding)}: ${seen}.`, wire, outcome, ...detailsOf(finding), ...forecastOf(finding)];
-  return sentences.join(' ');
+function messageOf(finding: Finding, language: Language): string {
+  const { phrases } = tongueOf(language);
+  const { wire, outcome, seen } = wordsOf(finding, language);
+  const what = phrases.because(summaryOf(finding, language), seen);
+  return phrases.paragraph([
+    what,
+    wire,
+    outcome,
+    ...detailsOf(finding, language),
+    ...forecastOf(finding, language, phrases),
+  ]);
 }
 
 /** What the finding's own numbers say, in sentences. */
-export function detailsOf(finding: Finding): readonly string[] {
-  return wordsOf(finding).details?.(finding) ?? [];
+export function detailsOf(finding: Finding, language: Language): readonly string[] {
+  return wordsOf(finding, language).details?.(finding) ?? [];
 }
 
 /** Nothing is left of it: for now, or for good. */
-export function endOf(finding: Finding): string {
-  const { noun, title, happened } = wordsOf(finding);
-  const subject = `${noun[0]}${placeOf(finding)}`;
-  const what = happened ? `For a while no ${subject} has ${title}` : `No ${subject} is ${title} any more`;
-  return finding.status === 'cleared'
-    ? `${what}.`
-    : `${what}; the finding stays open for a while in case they come back.`;
+export function endOf(finding: Finding, language: Language): string {
+  const { noun, title, happened = false } = wordsOf(finding, language);
+  const cleared = finding.status === 'cleared';
+  return tongueOf(language).phrases.end(noun[0], placeOf(finding, language), title, { happened, cleared });
 }
 
 /** `3 connections to 127.0.0.1:8080 (GET /document), the oldest for 34 s in CLOSE_WAIT, never closed`. */
-export function summaryOf(finding: Finding): string {
+export function summaryOf(finding: Finding, language: Language): string {
+  const { phrases } = tongueOf(language);
   const { count, age_s } = finding;
-  const { noun, title, summary, happened } = wordsOf(finding);
-  const place = placeOf(finding);
-  const many = `${count} ${noun[count === 1 ? 0 : 1]}${place}`;
+  const { noun, title, summary, happened } = wordsOf(finding, language);
+  const place = placeOf(finding, language);
+  const many = phrases.many(count, noun, place);
   if (summary) return summary(finding, many, place);
-  if (happened) return `${many} ${title}, ${count === 1 ? '' : 'the first '}${spell(age_s)} ago`;
-  const since = count === 1 ? 'for' : 'the oldest for';
-  return `${many}, ${since} ${spell(age_s)} ${title}`;
+  const age = phrases.spell(age_s);
+  return happened ? phrases.past(many, count, age, title) : phrases.lasting(many, count, age, title);
 }
 
-function placeOf(finding: Finding): string {
-  const { destination, listener, local_address, request, pipe_target } = finding.subject;
-  const { at = 'accepted on' } = wordsOf(finding);
-  const from = local_address === undefined ? '' : ` from ${local_address}`;
-  const where = listener ? ` ${at} ${listener}` : destination ? `${from} to ${destination}` : from;
-  const what = request ? ` (${request})` : '';
-  return where + what + (pipe_target ? ` piped into a ${pipe_target}` : '');
+function placeOf(finding: Finding, language: Language): string {
+  const { destination, listener, local_address: from, request, pipe_target: pipeTarget } = finding.subject;
+  const { at } = wordsOf(finding, language);
+  return tongueOf(language).phrases.place({ from, destination, listener, at, request, pipeTarget });
 }
 
-function forecastOf(finding: Finding): string[] {
+function forecastOf(finding: Finding, language: Language, phrases: Tongue['phrases']): string[] {
   const { forecast, growth_per_minute, severity } = finding;
-  const { limit } = wordsOf(finding);
+  const { limit } = wordsOf(finding, language);
   if (forecast && forecast.reached_in_s > 0) {
-    const soon = spell(forecast.reached_in_s);
-    return [
-      `There are ${growth_per_minute} more every minute: at this rate the limit of ${forecast.limit} ${limit.name} is reached in ${soon}.`,
-    ];
+    const soon = phrases.spell(forecast.reached_in_s);
+    return [phrases.forecast(forecast.limit, limit.name, growth_per_minute, soon)];
   }
   return severity === 'critical' ? [limit.reached] : [];
 }

@@ -7,7 +7,9 @@ export interface CauseWords {
   readonly seen: string;
   /** What to change in the code or the settings. */
   readonly advice: string;
-  /** What it comes to, where that is not what the kind comes to otherwise. */
+  /** What happened, whose turn it is, what it comes to: where that is not what the kind says otherwise. */
+  readonly wire?: string;
+  readonly turn?: string;
   readonly outcome?: string;
 }
 

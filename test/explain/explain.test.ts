@@ -80,7 +80,7 @@ describe('explain', () => {
   });
 
   it('leaves the finding as it is, and adds the words', () => {
-    const { message, advice, ...rest } = explain(finding());
+    const { message, advice, snippet, ...rest } = explain(finding());
     const {
       wire,
       turn,
@@ -89,6 +89,7 @@ describe('explain', () => {
     assert.deepEqual(rest, finding());
     assert.ok(message.includes(paused.seen) && message.includes(wire));
     assert.ok(advice.startsWith(turn) && advice.endsWith(paused.advice));
+    assert.equal(snippet, null);
   });
 
   it('a forecast is told with the growth, the limit and when', () => {
@@ -104,23 +105,23 @@ describe('explain', () => {
 
 describe('how many, where and how long', () => {
   it('one connection is one', () => {
-    const text = summaryOf(finding({ count: 1 }));
+    const text = summaryOf(finding({ count: 1 }), 'en');
     assert.match(text, /^1 connection to db:5432, for 34 s /);
     assert.doesNotMatch(text, /connections|oldest/);
   });
 
   it('two are many, and the oldest is named', () => {
-    assert.match(summaryOf(finding({ count: 2 })), /^2 connections to db:5432, the oldest for 34 s /);
+    assert.match(summaryOf(finding({ count: 2 }), 'en'), /^2 connections to db:5432, the oldest for 34 s /);
   });
 
   it('a server’s came in by a listener; request and pipe target are named', () => {
     const subject = { role: 'server', listener: '[::1]:80', request: 'POST /upload', pipe_target: 'Gzip' } as const;
-    assert.match(summaryOf(finding({ subject })), /accepted on \[::1\]:80 \(POST \/upload\) piped into a Gzip/);
+    assert.match(summaryOf(finding({ subject }), 'en'), /accepted on \[::1\]:80 \(POST \/upload\) piped into a Gzip/);
   });
 
   it('nothing left: for now, or for good', () => {
-    assert.match(endOf(finding({ status: 'changed', count: 0 })), /^No connection to db:5432 .* stays open/);
-    assert.doesNotMatch(endOf(finding({ status: 'cleared', count: 0 })), /stays open/);
+    assert.match(endOf(finding({ status: 'changed', count: 0 }), 'en'), /^No connection to db:5432 .* stays open/);
+    assert.doesNotMatch(endOf(finding({ status: 'cleared', count: 0 }), 'en'), /stays open/);
   });
 
   it('one unit, as people say it', () => {
@@ -158,7 +159,7 @@ describe('a queue of a listener', () => {
   });
 
   it('nobody is turned away any more', () => {
-    const over = endOf(finding({ ...queue, status: 'cleared', count: 0 }));
+    const over = endOf(finding({ ...queue, status: 'cleared', count: 0 }), 'en');
     assert.match(over, /^For a while no attempt to connect at 0\.0\.0\.0:8080 has been turned away/);
   });
 

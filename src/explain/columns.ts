@@ -1,0 +1,47 @@
+/** Characters that a terminal shows two columns wide (Unicode's East Asian Width, W and F). */
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
+
+/** A line does not begin with these, and does not end with those. */
+const clinging = /^[，。：；！？、）」』”’》…—]/u;
+const opening = /[（「『“‘《]$/u;
+
+/** How many columns of a terminal a text takes. */
+export function columnsOf(text: string): number {
+  let columns = 0;
+  for (const character of text) columns += wide.test(character) ? 2 : 1;
+  return columns;
+}
+
+/** As `padEnd`, in columns. */
+export function padTo(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
+}
+
+/** Lines of so many columns at most, broken at spaces and between wide characters; what cannot be broken stays whole. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    let joint = line === '' ? '' : ' ';
+    for (const piece of piecesOf(word)) {
+      if (line !== '' && columnsOf(line + joint + piece) > columns) {
+        lines.push(line);
+        line = piece;
+      } else line += joint + piece;
+      joint = '';
+    }
+  }
+  return [...lines, line];
+}
+
+/** What a line may be broken between. */
+function piecesOf(word: string): string[] {
+  const pieces: string[] = [];
+  for (const part of word.match(/[^\u2e80-\uffef]+|[\u2e80-\uffef]/gu) ?? [word]) {
+    const last = pieces.at(-1);
+    if (last !== undefined && (clinging.test(part) || opening.test(last))) pieces[pieces.length - 1] = last + part;
+    else pieces.push(part);
+  }
+  return pieces;
+}
