@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExplainedFinding } from '../../src/explain/explain.ts';
 import type { Report } from './answering.ts';
+import { slowestCheck } from './clients/requests.ts';
 import type { Part } from './part.ts';
 import { Stage } from './stage.ts';
 
@@ -88,9 +89,12 @@ export async function healthy({ minutes, sources, load, namespace, note }: Healt
 /** Longer than that a process should not have had to wait for the processor: what its peers say of it then is true. */
 export const starvedMs = 10_000;
 
-/** The longest that any of them did not answer, in milliseconds. */
+/**
+ * The longest that any of them did not answer, or that a new connection waited for, in milliseconds: Node takes one
+ * connection out of the queue in each turn of the event loop, so that those may wait for much longer.
+ */
 export function slowestMs({ parts }: HealthyResult): number {
-  return Math.max(0, ...parts.map((part) => part.slowestMs));
+  return Math.max(0, ...parts.map((part) => Math.max(part.slowestMs, part.end.did[slowestCheck] ?? 0)));
 }
 
 /** A process that does not answer for long explains what others say of it. */

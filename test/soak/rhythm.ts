@@ -40,4 +40,4 @@ export function hold(ms: number): void {
 export const stillMs = Number(process.env.SOAK_STILL_MS ?? 20_000);
 
 /** How much of the usual load there is: 1 is a couple of hundred requests a second. */
-export const load = Number(process.env.SOAK_LOAD ?? 1);
+export const load = Number(process.env.SOAK_LOAD) || 1;

@@ -5,6 +5,11 @@ export function did(what: string, times = 1): void {
   counts[what] = (counts[what] ?? 0) + times;
 }
 
+/** Notes a number of which the largest counts. */
+export function most(what: string, number: number): void {
+  counts[what] = Math.max(number, counts[what] ?? 0);
+}
+
 /** What was done since the start of this process. */
 export function tally(): Readonly<Record<string, number>> {
   return { ...counts };

@@ -3,13 +3,13 @@ import { Agent, get, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { host } from '../listening.ts';
-import { again, between, manyAgain } from '../rhythm.ts';
+import { again, between, load, manyAgain } from '../rhythm.ts';
 import type { ServicePorts } from '../service.ts';
 
 /** Clients that go away in the middle, with a FIN or a RST. */
 export function abortingClients({ http: port }: ServicePorts): void {
   const agent = new Agent({ keepAlive: true, timeout: 4000 });
-  void again('uploads that were aborted', 800, async () => {
+  void again('uploads that were aborted', 800 / load, async () => {
     const asked = request({ host, port, agent, path: '/upload', method: 'POST' });
     asked.on('error', () => {});
     asked.write(Buffer.alloc(100_000));
@@ -17,7 +17,7 @@ export function abortingClients({ http: port }: ServicePorts): void {
     asked.destroy();
     await closed(asked);
   });
-  void again('downloads that were aborted', 800, async () => {
+  void again('downloads that were aborted', 800 / load, async () => {
     const asked = get({ host, port, agent, path: '/download/20000000' });
     const [response] = await once(asked, 'response');
     response.on('error', () => {}).on('data', () => {});
@@ -25,7 +25,7 @@ export function abortingClients({ http: port }: ServicePorts): void {
     response.destroy();
     await closed(response);
   });
-  void again('requests that were aborted before the answer', 500, async () => {
+  void again('requests that were aborted before the answer', 500 / load, async () => {
     const asked = get({ host, port, agent, path: '/poll' });
     asked.on('error', () => {});
     await sleep(between(0, 300));
@@ -38,7 +38,7 @@ export function abortingClients({ http: port }: ServicePorts): void {
     ['connections that were destroyed', (socket) => socket.destroy()],
   ];
   for (const [what, leave] of leaves)
-    manyAgain(1, what, 1500, async () => {
+    manyAgain(1, what, 1500 / load, async () => {
       const socket = connect(port, host);
       socket.on('error', () => {}).resume();
       await once(socket, 'connect');

@@ -5,7 +5,10 @@ import type { Driven } from '../clients.ts';
 import { host } from '../listening.ts';
 import { pem } from '../pem.ts';
 import { again, load, manyAgain } from '../rhythm.ts';
-import { did } from '../tally.ts';
+import { did, most } from '../tally.ts';
+
+/** Of all health checks, in milliseconds: each is a connection that somebody had to accept. */
+export const slowestCheck = 'the slowest health check, in ms';
 
 /** What the usual clients ask for; what is there twice is asked for more often. */
 const paths = [
@@ -43,7 +46,11 @@ export function requestingClients({ service, cluster }: Driven): void {
   });
 
   // A connection for each: probes, scrapers, scripts.
-  void again('health checks', 2000, () => ask({ port, agent: false, path: '/healthz' }));
+  void again('health checks', 2000, async () => {
+    const asked = performance.now();
+    await ask({ port, agent: false, path: '/healthz' });
+    most(slowestCheck, Math.round(performance.now() - asked));
+  });
   void again('scrapes', 10_000, () => ask({ port, agent: new Agent(), path: '/gzip/50000' }));
   manyAgain(Math.ceil(3 * load), 'requests over connections of their own', 700, () =>
     ask({ port, agent: false, path: '/hello' }),

@@ -19,7 +19,8 @@ export const portFaults: Readonly<Record<string, Fault>> = {
     kind: 'ephemeral_ports',
     cause: 'exhausted',
     orCauses: ['forecast'],
-    before: few,
+    before: [],
+    atPlant: few,
     plant({ open: port }) {
       void open(port, 320, 5);
       return undefined;
@@ -29,7 +30,8 @@ export const portFaults: Readonly<Record<string, Fault>> = {
     kind: 'ephemeral_ports',
     cause: 'forecast',
     orCauses: ['exhausted'],
-    before: few,
+    before: [],
+    atPlant: few,
     plant({ open: port }) {
       void open(port, 260, 250);
       return undefined;

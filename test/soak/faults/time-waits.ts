@@ -30,7 +30,8 @@ function making(
   return {
     kind: 'time_wait_buildup',
     cause,
-    before: fewPorts,
+    before: [],
+    atPlant: fewPorts,
     plant(peer) {
       void (async () => {
         for (let n = 0; n < times; n += atOnce) {
