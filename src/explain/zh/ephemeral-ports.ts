@@ -46,7 +46,7 @@ const say: PortSayings = {
     `${attempt(place)}有 ${failures} 次没有找到端口，${failures === 1 ? '那是' : '最近一次在'} ${spell(ago)}前`,
   failing: (failures, place, lasting) => `最近 ${spell(lasting)}里，${attempt(place)}有 ${failures} 次没有找到端口`,
   taken: (count, limit, place, lasting) =>
-    `${joined(place, place && '的', '端口')}${limit === undefined ? '' : ` ${limit} 个里`}已经占了 ${count} 个，持续了 ${spell(lasting)}`,
+    `${joined(place, place && '的', '端口')}${limit === undefined ? '' : ` ${limit} 个里`}已经占了 ${count} 个，已经持续 ${spell(lasting)}`,
   failures: (failures) => `connect() 因为找不到端口失败了 ${failures} 次。`,
   noneWaits: '这些端口没有一个停在 TIME_WAIT，都被开着的连接占着。',
   waiting: (timeWaits) => `其中 ${timeWaits} 个端口停在 TIME_WAIT，是这一边先关的。`,

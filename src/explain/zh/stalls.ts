@@ -5,7 +5,7 @@ import { openFiles } from './limits.ts';
 export const stuckWrite: KindWords<'stuck_write'> = {
   noun: connections,
   title: '压着对端没有确认的字节',
-  wire: '你的进程写出了字节，或者说了再见（FIN），对端却很久没有再确认什么了，已经超过阈值。',
+  wire: '你的进程写出了字节，或者说了再见（FIN），对端却迟迟没有再确认，时间已经超过阈值。',
   turn: '轮到对端了。JavaScript 也许以为早就写完了，其实字节还压在内核里。',
   outcome: '每个连接都压着写出去的内容；只要你还没关，也占着一个描述符。等这次写完成的代码，还得接着等。',
   limit: openFiles,
