@@ -22,11 +22,16 @@ export function padTo(text: string, columns: number): string {
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
+  let taken = 0;
   for (const { gap, piece } of piecesOf(text)) {
-    if (line !== '' && columnsOf(line + gap + piece) > columns) {
+    const more = columnsOf(gap + piece);
+    if (line !== '' && taken + more > columns) {
       lines.push(line);
-      line = piece;
-    } else line += gap + piece;
+      [line, taken] = [piece, more - gap.length];
+    } else {
+      line += gap + piece;
+      taken += more;
+    }
   }
   return [...lines, line];
 }
