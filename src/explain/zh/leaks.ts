@@ -62,7 +62,7 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
   upgrade_forgotten: {
     seen: "'upgrade' 或 'connect' 的处理函数从 HTTP 服务器手里接过了 socket，却没有给它收尾",
     advice:
-      "'upgrade' 或 'connect' 之后，这个 socket 就只归你管了：它允许半开，身上一个监听器也不剩。要读它，在 'end' 时调用 socket.end()，在 'error' 时 destroy()。",
+      "'upgrade' 或 'connect' 之后，这个 socket 就只归你管了：它允许半开，身上一个监听器也不剩。记得读它，在 'end' 时调用 socket.end()，在 'error' 时 destroy()。",
   },
   ended_write_stuck: {
     seen: 'end() 已经调用，可之前有一次写在进程里一直没有完成',

@@ -8,7 +8,7 @@ export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
   noun: connections,
   title: '停在 TIME_WAIT 里',
   wire: '谁先说再见（FIN），谁就在最后一句话之后再守一分钟（2MSL），以防还有迟到的报文段。这里先说的是你这边：在内核的名单上，它们记的是你的地址。',
-  turn: '现在不轮到谁：过 60 秒内核就放它们走，没有哪个设置能让它更快。要改的是产生它们的速度。',
+  turn: '这会儿谁也不用动：过 60 秒，内核自会放它们走，没有哪个设置能让它更快。要改的是产生它们的速度。',
   outcome:
     '在这一分钟里，每个都占着自己的端口，去往同一个目的地的新连接用不了它。全占满之后，connect() 就会失败（EADDRNOTAVAIL）。',
   limit: freePorts,
