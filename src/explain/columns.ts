@@ -45,9 +45,9 @@ interface Piece {
 /** What a line may be broken between. */
 function piecesOf(text: string): Piece[] {
   const pieces: Piece[] = [];
-  for (const word of text.split(' ')) {
-    let gap = pieces.length === 0 ? '' : ' ';
-    for (const piece of word.match(/[^\u2e80-\uffef]+|[\u2e80-\uffef]/gu) ?? ['']) {
+  for (const [, spaces = '', word = ''] of text.matchAll(/( *)([^ ]+)/g)) {
+    let gap = spaces;
+    for (const piece of word.match(/[^\u2e80-\uffef]+|[\u2e80-\uffef]/gu) ?? []) {
       const last = pieces.at(-1);
       if (last && (clinging.test(piece) || opening.test(last.piece)))
         pieces[pieces.length - 1] = { gap: last.gap, piece: last.piece + gap + piece };

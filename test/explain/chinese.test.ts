@@ -111,6 +111,11 @@ describe('how many, where and how long, in Chinese', () => {
     assert.equal(many, '连到 db:5432 的 3 个连接停在 CLOSE_WAIT 不关，最久的已经 34 秒');
     const race = { kind: 'keep_alive_race', cause: 'reused_after_fin' } as const;
     assert.match(summaryOf(finding(race), 'zh'), /的 3 次请求.*，第一次在 34 秒前$/);
+    for (const kind of findingKinds) {
+      const { noun, limit } = chinese[kind];
+      assert.match(limit.name, /^个/);
+      assert.match(noun[1], /^[个次]/);
+    }
     nothingLike(/\d ?(?:连接|请求|端口|agent)/u, 'no measure word');
   });
 

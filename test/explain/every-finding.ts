@@ -57,7 +57,7 @@ export function* everyFinding(): Generator<Finding> {
       for (const severity of severities) {
         const one = { kind, cause, severity, sample };
         for (const stage of stages) for (const growth of growths) yield finding({ ...one, ...stage, ...growth });
-        for (const subject of subjects) yield finding({ ...one, subject, count: 920 });
+        for (const subject of subjects) yield finding({ ...one, ...growths[1], subject, count: 920 });
         yield finding({ ...one, subject: { role: 'client', failures: 1, own: 1 }, count: 1 });
       }
 }
