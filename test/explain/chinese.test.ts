@@ -72,7 +72,7 @@ const terms = new Set(
   [
     'socket agent body pipe accept worker cluster addon backlog undici http net fetch transform',
     'server null new node close onread dispatcher',
-    'keep-alive await for break return cookies connect listen end true false timeout hang up',
+    'keep-alive await for break return cookie cookies connect listen end true false timeout hang up',
   ]
     .join(' ')
     .split(' '),
