@@ -74,7 +74,7 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
       '在 end() 和内核之间，有东西攥着最后的那些字节：一个回调一直没来的 _write() 或 _final()，或者中间的 TLS 之类的层。把它找出来；不管怎样，加一个到点就 destroy() 的定时器，总能收场。',
   },
   not_accepted: {
-    seen: '没有人 accept 它',
+    seen: '没有人来 accept',
     advice:
       '它排在本进程一个监听 socket 那里，而事件循环一直在转。查清该由谁来 accept：是卡住了或者已经退出的 cluster worker，还是根本没有人，因为 server.close() 之后，子进程还继承着监听 socket（stdio: [server, …]）。在那边把它关掉，或者去 accept。',
     wire: '握手由内核自己完成，连接放进了 accept 队列。对端来过，说了「我没有更多要说的了」（FIN），听到一声「听到了」（ACK），走了；一直没有人把这个连接领出来。',

@@ -40,7 +40,7 @@ export const finWait2Stall: KindWords<'fin_wait_2_stall'> = {
     peer_keeps_open: {
       seen: 'end() 只关了自己这一半，描述符还开着，而这种情形内核没有超时',
       advice:
-        "end() 之后不要无限期地等：起一个到点就 destroy() 的定时器，'close' 来了再取消；在那之后，内核自己还会再等一分钟。不需要对方回答的话，直接调用 destroySoon() 或 destroy()。另外告诉另一头的同事，他们的进程不关连接。",
+        "end() 之后不要无限期地等：起一个到点就 destroy() 的定时器，'close' 来了再取消；destroy() 之后，内核自己还会再等一分钟。不需要对方回答的话，直接调用 destroySoon() 或 destroy()。另外告诉另一头的同事，他们的进程不关连接。",
     },
     orphaned: {
       seen: '你的进程已经关了描述符，剩下的由内核自己等',
