@@ -11,6 +11,7 @@ import { stuckWrite } from './detectors/stuck-write.ts';
 import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
+import { ladderBeneath } from './explain/ladder-beneath.ts';
 import type { Language } from './explain/language.ts';
 import { findingText } from './explain/text.ts';
 import { HeldListeners } from './host/held-listeners.ts';
@@ -59,10 +60,19 @@ export class KernelWatch {
   readonly #examiner: Examiner;
   readonly #host: HostWatch;
   readonly #language: Language;
+  readonly #ladder: (finding: Finding) => string;
 
   constructor(ports: KernelWatchPorts) {
     const { options, access, net, tracker, report, now, tell } = ports;
     this.#language = options.language;
+    this.#ladder = (finding) => {
+      try {
+        return ladderBeneath(finding, tracker.suspects(), now(), options.language);
+      } catch (error) {
+        ports.fault('ladder', error);
+        return '';
+      }
+    };
     const sources = kernelSources(access, options, {
       now,
       procRoot,
@@ -103,7 +113,7 @@ export class KernelWatch {
   }
 
   inWords(finding: ExplainedFinding, colour: boolean): string {
-    return findingText(finding, { colour, width: 100, language: this.#language });
+    return findingText(finding, { colour, width: 100, language: this.#language }) + this.#ladder(finding);
   }
 
   #explain(finding: Finding): ExplainedFinding {
