@@ -11,7 +11,7 @@ import { stuckWrite } from './detectors/stuck-write.ts';
 import { unreadData } from './detectors/unread-data.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
-import { ladderBeneath } from './explain/ladder-beneath.ts';
+import { ladderBeneath } from './explain/ladder/beneath.ts';
 import type { Language } from './explain/language.ts';
 import { findingText } from './explain/text.ts';
 import { HeldListeners } from './host/held-listeners.ts';

@@ -1,4 +1,4 @@
-import type { LadderWords } from '../ladder-words.ts';
+import type { LadderWords } from '../ladder/words.ts';
 
 export const ladderWords: LadderWords = {
   us: 'this process',

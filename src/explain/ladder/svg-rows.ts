@@ -1,6 +1,6 @@
-import { wrap } from './columns.ts';
+import { wrap } from '../columns.ts';
+import { awaitedSegment, endLabels, rungLabel, stateLabel, timeLabel, waitLabels } from './labels.ts';
 import type { Ladder } from './ladder.ts';
-import { awaitedSegment, endLabels, rungLabel, stateLabel, timeLabel, waitLabels } from './ladder-labels.ts';
 import {
   type EventRung,
   otherSide,
@@ -9,12 +9,12 @@ import {
   type Side,
   type StateMark,
   type States,
-} from './ladder-rung.ts';
-import { dot, head, type Point, type Stroke, stroke, textAt } from './ladder-svg-marks.ts';
-import { columnWidth, type InkName } from './ladder-svg-style.ts';
-import { duration, longGap } from './ladder-times.ts';
-import type { Wait } from './ladder-waits.ts';
-import type { LadderWords } from './ladder-words.ts';
+} from './rung.ts';
+import { dot, head, type Point, type Stroke, stroke, textAt } from './svg-marks.ts';
+import { columnWidth, type InkName } from './svg-style.ts';
+import { duration, longGap } from './times.ts';
+import type { Wait } from './waits.ts';
+import type { LadderWords } from './words.ts';
 
 /** Pixels. An IPv6 address with its port has room above each lifeline. */
 export const svgWidth = 840;

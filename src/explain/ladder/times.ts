@@ -1,4 +1,4 @@
-import type { LadderWords } from './ladder-words.ts';
+import type { LadderWords } from './words.ts';
 
 /** Seconds with the precision that a ladder needs, from hundredths of a millisecond to days: `0.06 ms`, `34.2 s`. */
 export function duration(seconds: number, units: LadderWords['units']): string {

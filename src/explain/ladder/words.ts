@@ -1,6 +1,6 @@
-import type { Role } from '../connection/lifecycle.ts';
-import type { EventName, Segment } from './ladder-rung.ts';
-import type { Awaited } from './ladder-waits.ts';
+import type { Role } from '../../connection/lifecycle.ts';
+import type { EventName, Segment } from './rung.ts';
+import type { Awaited } from './waits.ts';
 
 /** What a ladder says in one language. Names of segments and states stay as they are. */
 export interface LadderWords {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Observation } from '../../src/connection/observation.ts';
-import { type ConnectionView, viewOf } from '../../src/connection/view.ts';
-import { ladderText } from '../../src/explain/ladder-text.ts';
-import * as say from '../connection/observations.ts';
-import { watch } from '../connection/watch.ts';
+import type { Observation } from '../../../src/connection/observation.ts';
+import { type ConnectionView, viewOf } from '../../../src/connection/view.ts';
+import { ladderText } from '../../../src/explain/ladder/text.ts';
+import * as say from '../../connection/observations.ts';
+import { watch } from '../../connection/watch.ts';
 
 /** What was observed of one connection, and the second at which somebody draws it. */
 export interface Life {

@@ -1,7 +1,7 @@
-import type { ConnectionView } from '../connection/view.ts';
-import { openerOf } from './ladder-handshake.ts';
-import { type SegmentRung, type Side, segment } from './ladder-rung.ts';
-import { finRetransmits } from './ladder-teardown.ts';
+import type { ConnectionView } from '../../connection/view.ts';
+import { openerOf } from './handshake.ts';
+import { type SegmentRung, type Side, segment } from './rung.ts';
+import { finRetransmits } from './teardown.ts';
 
 /** Payload each way, in all, and what was sent again: counted, and when is not known. The opener's comes first. */
 export function dataOf(view: ConnectionView): SegmentRung[] {

@@ -1,6 +1,6 @@
-import type { ConnectionView } from '../connection/view.ts';
-import { type Instant, instant } from '../tcp/identity.ts';
-import type { EventName, EventRung } from './ladder-rung.ts';
+import type { ConnectionView } from '../../connection/view.ts';
+import { type Instant, instant } from '../../tcp/identity.ts';
+import type { EventName, EventRung } from './rung.ts';
 
 /** The descriptor was closed at another moment than our FIN or RST went out: what remains is the kernel's. */
 export function descriptorClosed({ released, endedAt, state, steps, changes }: ConnectionView): EventRung | undefined {

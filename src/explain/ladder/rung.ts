@@ -1,5 +1,5 @@
-import type { Instant } from '../tcp/identity.ts';
-import type { TcpState } from '../tcp/state.ts';
+import type { Instant } from '../../tcp/identity.ts';
+import type { TcpState } from '../../tcp/state.ts';
 
 /** This process and its kernel, or whoever is at the other end. */
 export type Side = 'us' | 'peer';

@@ -1,15 +1,15 @@
-import type { Role } from '../connection/lifecycle.ts';
-import type { ConnectionView } from '../connection/view.ts';
-import type { Endpoint } from '../tcp/endpoint.ts';
-import { type Instant, instant } from '../tcp/identity.ts';
-import type { TcpState } from '../tcp/state.ts';
-import { dataOf } from './ladder-data.ts';
-import { descriptorClosed, endOf, stateSince } from './ladder-events.ts';
-import { handshakeOf, openerOf } from './ladder-handshake.ts';
-import type { EventRung, Rung, StateMark, States, Step } from './ladder-rung.ts';
-import { withStates } from './ladder-states.ts';
-import { teardownOf } from './ladder-teardown.ts';
-import { isUnseen, type Wait, waitsOf } from './ladder-waits.ts';
+import type { Role } from '../../connection/lifecycle.ts';
+import type { ConnectionView } from '../../connection/view.ts';
+import type { Endpoint } from '../../tcp/endpoint.ts';
+import { type Instant, instant } from '../../tcp/identity.ts';
+import type { TcpState } from '../../tcp/state.ts';
+import { dataOf } from './data.ts';
+import { descriptorClosed, endOf, stateSince } from './events.ts';
+import { handshakeOf, openerOf } from './handshake.ts';
+import type { EventRung, Rung, StateMark, States, Step } from './rung.ts';
+import { withStates } from './states.ts';
+import { teardownOf } from './teardown.ts';
+import { isUnseen, type Wait, waitsOf } from './waits.ts';
 
 /**
  * One connection's life as a ladder diagram, before it is drawn: two lifelines and what went between them, in the order

@@ -1,7 +1,7 @@
-import { ladderWords as english } from './en/ladder.ts';
-import type { LadderWords } from './ladder-words.ts';
-import type { Language } from './language.ts';
-import { ladderWords as chinese } from './zh/ladder.ts';
+import { ladderWords as english } from '../en/ladder.ts';
+import type { Language } from '../language.ts';
+import { ladderWords as chinese } from '../zh/ladder.ts';
+import type { LadderWords } from './words.ts';
 
 const tongues: Readonly<Record<Language, LadderWords>> = { en: english, zh: chinese };
 

@@ -1,6 +1,6 @@
-import type { Step as Seen } from '../connection/lifecycle-event.ts';
-import type { ConnectionView } from '../connection/view.ts';
-import { type SegmentRung, segment } from './ladder-rung.ts';
+import type { Step as Seen } from '../../connection/lifecycle-event.ts';
+import type { ConnectionView } from '../../connection/view.ts';
+import { type SegmentRung, segment } from './rung.ts';
 
 /** FIN, ACK, FIN, ACK, or what came instead (RFC 9293, figures 12 and 13), in the order of time. */
 export function teardownOf(view: ConnectionView): SegmentRung[] {

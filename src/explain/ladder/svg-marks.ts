@@ -1,5 +1,5 @@
-import { columnsOf } from './columns.ts';
-import { columnWidth, type InkName } from './ladder-svg-style.ts';
+import { columnsOf } from '../columns.ts';
+import { columnWidth, type InkName } from './svg-style.ts';
 
 /** Where a text begins, ends or has its middle. */
 export type Anchor = 'start' | 'middle' | 'end';

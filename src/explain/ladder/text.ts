@@ -1,15 +1,15 @@
-import type { ConnectionView } from '../connection/view.ts';
-import { columnsOf, padTo, wrap } from './columns.ts';
+import type { ConnectionView } from '../../connection/view.ts';
+import { columnsOf, padTo, wrap } from '../columns.ts';
+import type { Language } from '../language.ts';
+import { compact } from './compact.ts';
+import { awaitedSegment, endLabels, rungLabel, stateLabel, timeLabel, waitLabels } from './labels.ts';
 import { type Ladder, ladderOf } from './ladder.ts';
-import { compact } from './ladder-compact.ts';
-import { awaitedSegment, endLabels, rungLabel, stateLabel, timeLabel, waitLabels } from './ladder-labels.ts';
-import type { EventRung, Rung, SegmentRung, Side, States } from './ladder-rung.ts';
-import { type Charset, charsets, type Strokes } from './ladder-strokes.ts';
-import { duration, longGap } from './ladder-times.ts';
-import { ladderTongue } from './ladder-tongue.ts';
-import type { Wait } from './ladder-waits.ts';
-import type { LadderWords } from './ladder-words.ts';
-import type { Language } from './language.ts';
+import type { EventRung, Rung, SegmentRung, Side, States } from './rung.ts';
+import { type Charset, charsets, type Strokes } from './strokes.ts';
+import { duration, longGap } from './times.ts';
+import { ladderTongue } from './tongue.ts';
+import type { Wait } from './waits.ts';
+import type { LadderWords } from './words.ts';
 
 /** How a ladder is drawn as text. */
 export interface LadderTextOptions {

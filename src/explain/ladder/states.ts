@@ -1,15 +1,7 @@
-import type { ConnectionView } from '../connection/view.ts';
-import type { TcpState } from '../tcp/state.ts';
-import { openerOf } from './ladder-handshake.ts';
-import {
-  otherSide,
-  type Rung,
-  type SegmentRung,
-  type Side,
-  type StateMark,
-  type States,
-  type Step,
-} from './ladder-rung.ts';
+import type { ConnectionView } from '../../connection/view.ts';
+import type { TcpState } from '../../tcp/state.ts';
+import { openerOf } from './handshake.ts';
+import { otherSide, type Rung, type SegmentRung, type Side, type StateMark, type States, type Step } from './rung.ts';
 
 type State = TcpState | 'unknown';
 type Both = Readonly<Record<Side, State>>;

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type ConnectionView, viewOf } from '../../src/connection/view.ts';
-import { columnsOf } from '../../src/explain/columns.ts';
-import { ladderOf } from '../../src/explain/ladder.ts';
-import { ladderSvg } from '../../src/explain/ladder-svg.ts';
-import { ladderText } from '../../src/explain/ladder-text.ts';
-import { endpoint } from '../../src/tcp/endpoint.ts';
-import { isReachable } from '../../src/tcp/transition.ts';
-import { seconds } from '../connection/observations.ts';
-import { story, tellStory } from '../connection/stories.ts';
-import { parseXml } from './xml.ts';
+import { type ConnectionView, viewOf } from '../../../src/connection/view.ts';
+import { columnsOf } from '../../../src/explain/columns.ts';
+import { ladderOf } from '../../../src/explain/ladder/ladder.ts';
+import { ladderSvg } from '../../../src/explain/ladder/svg.ts';
+import { ladderText } from '../../../src/explain/ladder/text.ts';
+import { endpoint } from '../../../src/tcp/endpoint.ts';
+import { isReachable } from '../../../src/tcp/transition.ts';
+import { seconds } from '../../connection/observations.ts';
+import { story, tellStory } from '../../connection/stories.ts';
+import { parseXml } from '../xml.ts';
 
 /** Views of every connection after every observation of the story, and the moment of looking. */
 function viewsOf(told: Parameters<typeof tellStory>[0]): ConnectionView[] {

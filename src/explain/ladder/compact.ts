@@ -1,5 +1,5 @@
 import type { Ladder } from './ladder.ts';
-import { type Rung, type SegmentRung, type States, segment } from './ladder-rung.ts';
+import { type Rung, type SegmentRung, type States, segment } from './rung.ts';
 
 /** The handshake as one rung, for where the rest matters more; one that is not over stays as it is. */
 export function compact(ladder: Ladder): Ladder {

@@ -1,9 +1,9 @@
-import type { ConnectionView } from '../connection/view.ts';
-import type { Instant } from '../tcp/identity.ts';
-import { unacknowledged } from './ladder-data.ts';
-import { stateSince } from './ladder-events.ts';
-import type { Side } from './ladder-rung.ts';
-import { finIsHeldBack } from './ladder-teardown.ts';
+import type { ConnectionView } from '../../connection/view.ts';
+import type { Instant } from '../../tcp/identity.ts';
+import { unacknowledged } from './data.ts';
+import { stateSince } from './events.ts';
+import type { Side } from './rung.ts';
+import { finIsHeldBack } from './teardown.ts';
 
 /**
  * What has not come yet. `other_holder`: closed here, and no FIN goes out, because another process has the descriptor

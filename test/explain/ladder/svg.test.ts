@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { columnsOf } from '../../src/explain/columns.ts';
-import { ladderSvg } from '../../src/explain/ladder-svg.ts';
-import { columnWidth, fontSize, inks } from '../../src/explain/ladder-svg-style.ts';
-import { endpoint } from '../../src/tcp/endpoint.ts';
+import { columnsOf } from '../../../src/explain/columns.ts';
+import { ladderSvg } from '../../../src/explain/ladder/svg.ts';
+import { columnWidth, fontSize, inks } from '../../../src/explain/ladder/svg-style.ts';
+import { endpoint } from '../../../src/tcp/endpoint.ts';
+import { type Element, elementsOf, parseXml, textOf } from '../xml.ts';
 import { type Life, lives, viewOfLife } from './lives.ts';
-import { type Element, elementsOf, parseXml, textOf } from './xml.ts';
 
 const languages = ['en', 'zh'] as const;
 const longest = endpoint('2001:1db8:85a3:18d3:1319:8a2e:1370:7348', 54_321);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { ladderText } from '../../src/explain/ladder-text.ts';
-import { tcpStateNames } from '../../src/tcp/state.ts';
+import { ladderText } from '../../../src/explain/ladder/text.ts';
+import { tcpStateNames } from '../../../src/tcp/state.ts';
 import { type Life, lives, viewOfLife } from './lives.ts';
 
 const page = readFileSync('docs/ladder.md', 'utf8');

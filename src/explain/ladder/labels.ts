@@ -1,10 +1,10 @@
-import { type Endpoint, formatEndpoint } from '../tcp/endpoint.ts';
-import { columnsOf } from './columns.ts';
+import { type Endpoint, formatEndpoint } from '../../tcp/endpoint.ts';
+import { columnsOf } from '../columns.ts';
 import type { Ladder } from './ladder.ts';
-import type { Rung, Side, StateMark } from './ladder-rung.ts';
-import { duration, longGap } from './ladder-times.ts';
-import { type Awaited, twoMsl, type Wait } from './ladder-waits.ts';
-import type { LadderWords } from './ladder-words.ts';
+import type { Rung, Side, StateMark } from './rung.ts';
+import { duration, longGap } from './times.ts';
+import { type Awaited, twoMsl, type Wait } from './waits.ts';
+import type { LadderWords } from './words.ts';
 
 /** What stands on a rung. */
 export function rungLabel(rung: Rung, words: LadderWords): string {

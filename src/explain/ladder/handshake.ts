@@ -1,5 +1,5 @@
-import type { ConnectionView } from '../connection/view.ts';
-import { otherSide, type SegmentRung, type Side, segment } from './ladder-rung.ts';
+import type { ConnectionView } from '../../connection/view.ts';
+import { otherSide, type SegmentRung, type Side, segment } from './rung.ts';
 
 /** Who opened it; undefined where the beginning was not seen. */
 export function openerOf({ role, steps }: ConnectionView): Side | undefined {

@@ -1,14 +1,14 @@
-import type { ConnectionView } from '../connection/view.ts';
-import { type Endpoint, formatEndpoint } from '../tcp/endpoint.ts';
+import type { ConnectionView } from '../../connection/view.ts';
+import { type Endpoint, formatEndpoint } from '../../tcp/endpoint.ts';
+import type { Language } from '../language.ts';
+import { rungLabel, stateLabel, timeLabel, waitLabels } from './labels.ts';
 import { type Ladder, ladderOf } from './ladder.ts';
-import { rungLabel, stateLabel, timeLabel, waitLabels } from './ladder-labels.ts';
-import { otherSide } from './ladder-rung.ts';
-import { round, xml } from './ladder-svg-marks.ts';
-import { SvgRows, svgWidth } from './ladder-svg-rows.ts';
-import { styleSheet } from './ladder-svg-style.ts';
-import { ladderTongue } from './ladder-tongue.ts';
-import type { LadderWords } from './ladder-words.ts';
-import type { Language } from './language.ts';
+import { otherSide } from './rung.ts';
+import { round, xml } from './svg-marks.ts';
+import { SvgRows, svgWidth } from './svg-rows.ts';
+import { styleSheet } from './svg-style.ts';
+import { ladderTongue } from './tongue.ts';
+import type { LadderWords } from './words.ts';
 
 /** How a ladder is drawn as a picture. */
 export interface LadderSvgOptions {

@@ -1,9 +1,9 @@
-import { idOf, type Lifecycle } from '../connection/lifecycle.ts';
-import { viewOf } from '../connection/view.ts';
-import type { Finding } from '../detectors/detector.ts';
-import type { Instant } from '../tcp/identity.ts';
-import { ladderText } from './ladder-text.ts';
-import type { Language } from './language.ts';
+import { idOf, type Lifecycle } from '../../connection/lifecycle.ts';
+import { viewOf } from '../../connection/view.ts';
+import type { Finding } from '../../detectors/detector.ts';
+import type { Instant } from '../../tcp/identity.ts';
+import type { Language } from '../language.ts';
+import { ladderText } from './text.ts';
 
 /** As far as the rows of a finding are indented. */
 const indent = ' '.repeat(9);

@@ -1,4 +1,4 @@
-import type { Side } from './ladder-rung.ts';
+import type { Side } from './rung.ts';
 
 /** What a ladder in text is drawn with. */
 export type Charset = 'unicode' | 'ascii';
