@@ -19,6 +19,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   connection: ['tcp'],
   detectors: ['connection', 'tcp'],
   explain: ['detectors', 'connection', 'tcp'],
+  recording: ['connection', 'tcp'],
   telemetry: ['explain', 'detectors', 'connection', 'tcp', 'node:', '@opentelemetry/api'],
   ffi: ['errors.ts', 'tcp', 'node:', 'koffi'],
   sources: ['connection', 'tcp', 'errors.ts', 'node:'],
@@ -35,7 +36,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'version.ts': [],
   'option-values.ts': [],
   'ignored.ts': ['connection', 'tcp', 'node:net'],
-  'options.ts': ['errors.ts', 'option-values.ts', 'ignored.ts'],
+  'wrong-option.ts': ['errors.ts'],
+  'options.ts': ['errors.ts', 'wrong-option.ts', 'option-values.ts', 'ignored.ts'],
   'intake.ts': ['connection', 'tcp', 'sources', 'node:timers'],
   'own-directory.ts': ['node:'],
   'kernel-access.ts': ['errors.ts', 'ffi', 'options.ts', 'monotonic.ts'],
@@ -74,6 +76,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
       'node:',
     ],
   ],
+  recorder: ['recording', 'tcp', 'node:'],
   'start.ts': ['agent.ts', 'options.ts', 'stderr.ts', 'telemetry'],
   'register.ts': ['start.ts'],
   'instrumentation.ts': ['start.ts', 'errors.ts', 'options.ts', 'version.ts', 'telemetry'],
@@ -88,7 +91,7 @@ const typeArrows: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'sources', 'options.ts'],
 };
 
-const pureRooms = ['tcp', 'connection', 'detectors', 'explain'];
+const pureRooms = ['tcp', 'connection', 'detectors', 'explain', 'recording'];
 
 const impure =
   /\b(?:Date\.now|new Date\(\)|performance|process|console|fetch|globalThis|set(?:Timeout|Interval|Immediate)|queueMicrotask|Math\.random)\b/;
@@ -119,7 +122,7 @@ describe('the arrows', () => {
 
   it('the table is the drawing', () => {
     const drawing = readFileSync(resolve('docs/architecture.md'), 'utf8');
-    for (const room of ['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'ffi']) {
+    for (const room of ['tcp', 'connection', 'detectors', 'explain', 'recording', 'telemetry', 'ffi']) {
       const drawn = new RegExp(`^${room} +──▶ (.*)$`, 'm').exec(drawing)?.[1] ?? '?';
       const names = drawn.split(/[,+]/).map((name) => name.replace(/\(.*\)/, '').trim());
       const ruled = (arrows[room] ?? [])
