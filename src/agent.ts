@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
+import { Announcer } from './announcer.ts';
 import { audienceFor } from './audience.ts';
 import { HostFacts, isOfTheHost } from './connection/host-facts.ts';
 import type { LifecycleEvent } from './connection/lifecycle-event.ts';
@@ -12,6 +13,7 @@ import { ignoring } from './ignored.ts';
 import { Intake } from './intake.ts';
 import { KernelAccess } from './kernel-access.ts';
 import type { KernelWatch } from './kernel-watch.ts';
+import type { RemedyCounts } from './leak-closer.ts';
 import { whenLoaded } from './load-kernel-watch.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
@@ -52,20 +54,21 @@ export class Agent {
   #watch: KernelWatch | undefined;
   readonly #faults: Faults;
   readonly #stop = new AbortController();
-  readonly #listeners = new Set<(finding: ExplainedFinding) => void>();
+  readonly #announcer: Announcer;
   /** What is started at the application's first socket must not run in that request's asynchronous context. */
   readonly #root = new AsyncResource('SYNFIN');
   #awake = false;
   readonly #underway = new Underway();
 
-  constructor(options: Options, stderr: Stderr) {
-    const { maxConnections, maxSpansPerSecond } = options;
+  constructor(options: Options, stderr: Stderr, metrics: boolean) {
+    const { maxConnections } = options;
     const tell = (message: string) => stderr.notice(message);
     this.#options = options;
     this.#stderr = stderr;
     this.#faults = new Faults(tell);
     const fault = this.#faults.note;
     this.#threads = new Threads(fault);
+    this.#announcer = new Announcer(stderr, fault, (finding, colour) => this.#watch?.inWords(finding, colour) ?? '');
     const limits = { maxConnections, maxReleased: Math.ceil(maxConnections * releasedShare) };
     this.#tracker = new Tracker(limits, ignoring(options.ignore));
     this.#intake = new Intake({
@@ -74,7 +77,7 @@ export class Agent {
       now,
     });
     const listenLast = () => this.#net.listenLast();
-    this.telemetry = new Telemetry({ version, mode: options.spans, maxSpansPerSecond, now, tell, listenLast, fault });
+    this.telemetry = new Telemetry({ options, metrics, version, now, tell, listenLast, fault });
     this.#kernel = new KernelAccess(options, fault);
     this.#net = this.#makeNetSource();
   }
@@ -105,8 +108,7 @@ export class Agent {
   }
 
   onFinding(listener: (finding: ExplainedFinding) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#announcer.onFinding(listener);
   }
 
   sources(): readonly SourceStatus[] {
@@ -130,11 +132,15 @@ export class Agent {
     return this.telemetry.counts();
   }
 
+  remedies(): RemedyCounts {
+    return this.#watch?.remedies() ?? { destroyed: 0, left: 0 };
+  }
+
   /** Resolves when nothing that was begun goes on any more. */
   async close(): Promise<void> {
     this.#intake.settle();
     this.#stop.abort();
-    this.#listeners.clear();
+    this.#announcer.end();
     await this.#underway.atRest(restMs);
   }
 
@@ -162,10 +168,6 @@ export class Agent {
   /** Not in the application's request, which what hooks and processors do would become a part of. */
   #tellAll(events: readonly LifecycleEvent[]): void {
     if (events.length > 0) this.#root.runInAsyncScope(() => this.telemetry.take(events));
-  }
-
-  #soon(act: () => void): void {
-    this.#root.runInAsyncScope(() => void setTimeout(act, soonMs).unref());
   }
 
   /** The kernel is looked at from the application's first socket on. */
@@ -202,6 +204,7 @@ export class Agent {
         wallTime: (at) => this.telemetry.clock.iso(at),
         traceOf: (connection) => this.telemetry.traceIdOf(connection),
         leaked: (connection) => this.telemetry.leaked(connection),
+        remedy: { signal, say: this.#stderr.deed, destroyed: this.telemetry.destroyed },
       });
       await this.#watch.run(signal);
     } catch (error) {
@@ -213,15 +216,10 @@ export class Agent {
     try {
       const told = (await this.#watch?.examine(dueAfterMs)) ?? [];
       this.#tellAll(this.#tracker.advance(now()));
-      if (!this.#stop.signal.aborted) for (const finding of told) this.#tell(finding);
+      if (!this.#stop.signal.aborted) for (const finding of told) this.#announcer.tell(finding);
     } catch (error) {
       this.#faults.note('look', error);
     }
-  }
-
-  #tell(finding: ExplainedFinding): void {
-    this.#stderr.finding(finding, (colour) => this.#watch?.inWords(finding, colour) ?? '');
-    for (const listener of this.#listeners) this.#faults.guard('onFinding', () => listener(finding));
   }
 
   #makeNetSource(): NetSource {
@@ -229,7 +227,9 @@ export class Agent {
       now,
       captureContext,
       kernel: () => this.#kernel.sockets(),
-      sites: new CallSites(samplerFor(this.#options.callSites, now), (act) => this.#soon(act)),
+      sites: new CallSites(samplerFor(this.#options.callSites, now), (act) =>
+        this.#root.runInAsyncScope(() => void setTimeout(act, soonMs).unref()),
+      ),
       undiciMade: (request) => this.telemetry.undiciMade(request),
       served: (socket, request) => this.#served(socket, request),
       audience: audienceFor(this.#options, this.telemetry, this.#tracker),

@@ -7,6 +7,7 @@ import { LoopClock } from './detectors/loop-clock.ts';
 import type { Steps } from './detectors/steps.ts';
 import { Watch } from './detectors/watch.ts';
 import type { HostWatch } from './host/host-watch.ts';
+import type { Leak } from './leak-closer.ts';
 import type { NetSource } from './sources/net/net-source.ts';
 import { descriptorCount } from './sources/proc/proc-fd.ts';
 import { openFilesLimit } from './sources/proc/proc-limits.ts';
@@ -36,6 +37,8 @@ export interface ExaminerOptions {
   readonly traceOf: (connection: Lifecycle) => string | undefined;
   /** A finding that was told is about this connection. */
   readonly leaked: (connection: Lifecycle) => void;
+  /** Ends what leaks, before the findings of this look are told. Never rejects. */
+  readonly closeLeaks?: ((leaks: readonly Leak[]) => Promise<void>) | undefined;
 }
 
 /** Suspicious sockets inspected in one turn of the event loop: what is reported of them is taken in at once. */
@@ -102,7 +105,7 @@ export class Examiner {
   }
 
   async #detect(clock: Instant, slices: Slices): Promise<readonly Finding[]> {
-    const { tracker, host, now, settle, wallTime, traceOf, leaked } = this.#options;
+    const { tracker, host, now, settle, wallTime, traceOf, leaked, closeLeaks } = this.#options;
     slices.end();
     await settle();
     slices.begin();
@@ -128,10 +131,15 @@ export class Examiner {
       },
     };
     const told = await inSlices(this.#watch.looking([...lifecycles.keys()], clock, look, host.cases(at)), slices);
+    const leaks: Leak[] = [];
     for (const [view, connection] of lifecycles) {
       if (slices.isOver()) await slices.rest();
       if (this.#watch.isAccused(view.id)) leaked(connection);
+      const finding = closeLeaks && this.#watch.leakOf(view.id);
+      if (finding) leaks.push({ view, connection, finding });
     }
+    slices.end();
+    await closeLeaks?.(leaks);
     return told;
   }
 

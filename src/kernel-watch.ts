@@ -20,6 +20,7 @@ import { Unaccepted } from './host/unaccepted.ts';
 import { hostWatch } from './host-parts.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
+import { LeakCloser, type RemedyCounts, type RemedyPorts } from './leak-closer.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
 import type { NetSource } from './sources/net/net-source.ts';
@@ -49,6 +50,7 @@ export interface KernelWatchPorts {
   readonly traceOf: (connection: Lifecycle) => string | undefined;
   /** A finding that was told is about this connection. */
   readonly leaked: (connection: Lifecycle) => void;
+  readonly remedy: RemedyPorts;
 }
 
 /**
@@ -59,6 +61,7 @@ export class KernelWatch {
   readonly #selection: Selection;
   readonly #examiner: Examiner;
   readonly #host: HostWatch;
+  readonly #leakCloser: LeakCloser | undefined;
   readonly #language: Language;
   readonly #ladder: (finding: Finding) => string;
 
@@ -90,7 +93,8 @@ export class KernelWatch {
     });
     const spent = (us: number) => this.#selection.charge(us);
     this.#host = hostWatch({ ...ports, procRoot }, (...asked) => this.#selection.glance(...asked), spent);
-    this.#examiner = makeExaminer(ports, this.#host, spent);
+    this.#leakCloser = options.onLeak === 'destroy' ? leakCloser(ports) : undefined;
+    this.#examiner = makeExaminer(ports, this.#host, spent, this.#leakCloser);
   }
 
   /** Runs until the signal aborts. Never rejects. */
@@ -112,6 +116,11 @@ export class KernelWatch {
     return this.#examiner.findings().map((finding) => this.#explain(finding));
   }
 
+  /** What `onLeak: 'destroy'` has done. */
+  remedies(): RemedyCounts {
+    return this.#leakCloser?.counts() ?? { destroyed: 0, left: 0 };
+  }
+
   inWords(finding: ExplainedFinding, colour: boolean): string {
     return findingText(finding, { colour, width: 100, language: this.#language }) + this.#ladder(finding);
   }
@@ -121,7 +130,17 @@ export class KernelWatch {
   }
 }
 
-function makeExaminer(ports: KernelWatchPorts, host: HostWatch, spent: (us: number) => void): Examiner {
+function leakCloser({ options, remedy, ...ports }: KernelWatchPorts): LeakCloser {
+  const patience = { close_wait_leak: options.closeWaitMs * 1000, unread_data: options.unreadMs * 1000 };
+  return new LeakCloser({ ...ports, ...remedy, patience });
+}
+
+function makeExaminer(
+  ports: KernelWatchPorts,
+  host: HostWatch,
+  spent: (us: number) => void,
+  closer: LeakCloser | undefined,
+): Examiner {
   const { options, tracker, net, report, settle, now, hostFacts } = ports;
   const reject = (row: Row) => tracker.reject(row.id);
   const held = new HeldListeners({ procRoot, now, spent, listening: () => hostFacts.listening });
@@ -146,6 +165,7 @@ function makeExaminer(ports: KernelWatchPorts, host: HostWatch, spent: (us: numb
     spent,
     strangers,
     host,
+    closeLeaks: closer && ((leaks) => closer.look(leaks)),
     detectors: detectorsFor(options),
     origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
     intervalMs: options.intervalMs,
