@@ -14,6 +14,9 @@ const windowUs = 300_000_000;
 const goneUs = 5_000_000;
 const settleUs = 2_000_000;
 
+/** Of failures that no timeout shows in: a server that is away for a while may not be asked again at once. */
+const goneUnseenUs = 12_000_000;
+
 /** Bounds: places, the failures of each, and those of them that are shown. */
 const mostPlaces = 100;
 const mostFailures = 1000;
@@ -31,7 +34,8 @@ const mostSampled = 10;
  *       │ ═══ a new connection ══▶ │                    │ ─────── request ───────▶ │
  *                                                       │ ◀───────── RST ───────── │  ECONNRESET
  *
- * Not sick: a server that is started anew, and ends all its connections in one moment, however long each was idle.
+ * Not sick: a server that is started anew, and ends all its connections in one moment, however long each was idle; or
+ * one that goes away, as shows when it refuses the next connection.
  */
 export class KeepAliveRace implements HostDetector {
   readonly #places = new Map<string, Race[]>();
@@ -45,17 +49,19 @@ export class KeepAliveRace implements HostDetector {
 
   examine({ races, refusals }: HostLook, at: Instant): readonly Case[] {
     for (const race of races) if (!this.#isIgnored(race)) this.#note(race);
-    const stillTell = (refusal: Refusal) => at - refusal.at < 2 * goneUs;
+    const stillTell = (refusal: Refusal) => at - refusal.at < 2 * goneUnseenUs;
     this.#refusals = [...this.#refusals.filter(stillTell), ...refusals].slice(-mostRefusals);
     const gone = whenGone(this.#refusals);
     const cases: Case[] = [];
     for (const [place, before] of this.#places) {
-      const recent = before.filter((failure) => at - failure.at < windowUs && !wasGone(failure, gone));
+      const recent = before.filter((failure) => at - failure.at < windowUs && !wasGone(failure, gone, goneUs));
       if (recent.length === 0) this.#places.delete(place);
       else this.#places.set(place, recent);
       const failures = recent.filter((failure) => at - failure.at >= settleUs);
       const timeout = observedTimeout(failures);
-      if (timeout !== 'none') cases.push(caseOf(place, failures, timeout, at));
+      const told = timeout === undefined ? failures.filter((failure) => isSettled(failure, gone, at)) : failures;
+      if (timeout !== 'none' && (timeout !== undefined || observedTimeout(told) !== 'none'))
+        cases.push(caseOf(place, told, timeout, at));
     }
     return cases;
   }
@@ -92,8 +98,13 @@ function whenGone(refusals: readonly Refusal[]): ReadonlyMap<string, readonly In
 }
 
 /** The server refused connections just then: it had gone, with all its connections. */
-function wasGone(race: Race, gone: ReadonlyMap<string, readonly Instant[]>): boolean {
-  return gone.size > 0 && gone.get(destinationOf(race))?.some((at) => Math.abs(at - race.at) < goneUs) === true;
+function wasGone(race: Race, gone: ReadonlyMap<string, readonly Instant[]>, withinUs: number): boolean {
+  return gone.size > 0 && gone.get(destinationOf(race))?.some((at) => Math.abs(at - race.at) < withinUs) === true;
+}
+
+/** Whoever asked again meanwhile found the server there. */
+function isSettled(race: Race, gone: ReadonlyMap<string, readonly Instant[]>, at: Instant): boolean {
+  return at - race.at >= goneUnseenUs && !wasGone(race, gone, goneUnseenUs);
 }
 
 function caseOf(where: string, failures: readonly Race[], timeoutMs: number | undefined, at: Instant): Case {

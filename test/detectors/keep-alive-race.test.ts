@@ -20,7 +20,7 @@ function counts(detector: KeepAliveRace, ...looks: readonly (readonly [at: numbe
 /** The finding as it is raised at the second look. */
 function raised(races: readonly Race[]): Finding {
   const [detector, raiser] = [new KeepAliveRace(), new Raiser('test')];
-  raiser.look(detector.examine(hostLook({ races }), seconds(10)), lookAt(10));
+  raiser.look(detector.examine(hostLook({ races }), seconds(13)), lookAt(13));
   const [finding] = raiser.look(detector.examine(hostLook(), seconds(15)), lookAt(15));
   assert.ok(finding);
   return finding;
@@ -39,12 +39,12 @@ describe('KeepAliveRace', () => {
   it('nothing failed → nothing', () => assert.deepEqual(counts(new KeepAliveRace(), [5, []]), [[]]));
 
   it('a request failed → a case, for five minutes after the last one', () => {
-    const looks = counts(new KeepAliveRace(), [5, [race(1)]], [10, []], [300.9, []], [301, []], [400, []]);
+    const looks = counts(new KeepAliveRace(), [13, [race(1)]], [18, []], [300.9, []], [301, []], [400, []]);
     assert.deepEqual(looks, [[1], [1], [1], [], []]);
   });
 
   it('failures of the last five minutes are counted', () => {
-    const looks = counts(new KeepAliveRace(), [5, [race(1), race(2)]], [200, [race(198)]], [303, []]);
+    const looks = counts(new KeepAliveRace(), [15, [race(1), race(2)]], [200, [race(198)]], [303, []]);
     assert.deepEqual(looks, [[2], [3], [1]]);
   });
 
@@ -53,29 +53,50 @@ describe('KeepAliveRace', () => {
     assert.deepEqual(counts(new KeepAliveRace(), [5, races]), [[]]);
   });
 
-  it('two seconds have to pass: it may turn out that the server was not there', () =>
-    assert.deepEqual(counts(new KeepAliveRace(), [2.9, [race(1)]], [3, []]), [[], [1]]));
+  it('two seconds have to pass: it may turn out that the server was not there', () => {
+    const timeout = [race(-9), race(-4), race(1)];
+    assert.deepEqual(counts(new KeepAliveRace(), [2.9, timeout], [3, []]), [[2], [3]]);
+  });
 
-  it('the server refuses connections within 5 s before or after → nothing: it had gone', () => {
+  it('no timeout shows → twelve seconds: who is not asked again at once may have gone all the same', () =>
+    assert.deepEqual(counts(new KeepAliveRace(), [3, [race(1)]], [12.9, []], [13, []]), [[], [], [1]]));
+
+  describe('the server refuses connections', () => {
     const refusal = (at: number, address = 'api') => ({ at: seconds(at), requested: { address, port: 80 } });
-    const after = (...refusals: Refusal[]) => {
+    const after = (races: readonly Race[], ...refusals: Refusal[]) => {
       const detector = new KeepAliveRace();
       detector.examine(hostLook({ refusals: refusals.slice(0, 1) }), seconds(9));
-      return detector.examine(hostLook({ races: [race(10)], refusals: refusals.slice(1) }), seconds(12)).length;
+      detector.examine(hostLook({ races, refusals: refusals.slice(1) }), seconds(18));
+      return detector.examine(hostLook(), seconds(22)).map(({ count }) => count);
     };
-    assert.deepEqual([after(refusal(5.1)), after(refusal(5))], [0, 1]);
-    assert.deepEqual([after(refusal(0), refusal(11)), after(refusal(0), refusal(11, 'db'))], [0, 1]);
+
+    it('within 5 s before or after → that failure does not count: it had gone', () => {
+      const timeout = [race(-30), race(-20), race(10)];
+      assert.deepEqual([after(timeout, refusal(5.1)), after(timeout, refusal(4.9))], [[2], [3]]);
+      assert.deepEqual(
+        [after(timeout, refusal(-9), refusal(14.9)), after(timeout, refusal(-9), refusal(11, 'db'))],
+        [[2], [3]],
+      );
+    });
+
+    it('no timeout shows → within twelve', () => {
+      assert.deepEqual([after([race(10)], refusal(-2.1)), after([race(10)], refusal(-1.9))], [[1], []]);
+      assert.deepEqual(
+        [after([race(10)], refusal(-9), refusal(17)), after([race(10)], refusal(-9), refusal(17, 'db'))],
+        [[], [1]],
+      );
+    });
   });
 
   it('a case for each destination and line', () => {
     const elsewhere = race(1, { requested: { address: 'db', port: 80 } });
-    assert.deepEqual(counts(new KeepAliveRace(), [5, [race(1), race(2, { site: other }), elsewhere]]), [[1, 1, 1]]);
+    assert.deepEqual(counts(new KeepAliveRace(), [15, [race(1), race(2, { site: other }), elsewhere]]), [[1, 1, 1]]);
   });
 
   it('a failure whose line was not captured goes with the others to the same destination', () => {
     const unknown = race(2, { site: undefined });
-    assert.deepEqual(counts(new KeepAliveRace(), [5, [race(1), unknown]]), [[2]]);
-    assert.deepEqual(counts(new KeepAliveRace(), [5, [unknown, unknown]]), [[2]]);
+    assert.deepEqual(counts(new KeepAliveRace(), [15, [race(1), unknown]]), [[2]]);
+    assert.deepEqual(counts(new KeepAliveRace(), [15, [unknown, unknown]]), [[2]]);
   });
 
   it('a destination that is to be ignored → nothing', () => {
@@ -86,7 +107,7 @@ describe('KeepAliveRace', () => {
   it('places and failures are bounded', () => {
     const detector = new KeepAliveRace();
     const places = Array.from({ length: 500 }, (_, i) => race(1, { requested: { address: `h${i}`, port: 80 } }));
-    assert.equal(detector.examine(hostLook({ races: places }), seconds(5)).length, 100);
+    assert.equal(detector.examine(hostLook({ races: places }), seconds(15)).length, 100);
     const many = Array.from({ length: 2000 }, (_, i) => race(1 + i * 0.11));
     const busy = new KeepAliveRace();
     assert.equal(busy.examine(hostLook({ races: many }), seconds(230))[0]?.count, 1000);
