@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { audienceFor } from './audience.ts';
-import { HostFacts, isOfTheHost } from './connection/host-facts.ts';
+import { Knowledge } from './connection/knowledge.ts';
 import type { LifecycleEvent } from './connection/lifecycle-event.ts';
 import type { Observation, SocketRef } from './connection/observation.ts';
 import { Tracker } from './connection/tracker.ts';
@@ -43,8 +43,7 @@ export class Agent {
   readonly telemetry: Telemetry;
   readonly #options: Options;
   readonly #stderr: Stderr;
-  readonly #tracker: Tracker;
-  readonly #hostFacts = new HostFacts();
+  readonly #knowledge: Knowledge;
   readonly #intake: Intake;
   readonly #kernel: KernelAccess;
   readonly #net: NetSource;
@@ -67,7 +66,7 @@ export class Agent {
     const fault = this.#faults.note;
     this.#threads = new Threads(fault);
     const limits = { maxConnections, maxReleased: Math.ceil(maxConnections * releasedShare) };
-    this.#tracker = new Tracker(limits, ignoring(options.ignore));
+    this.#knowledge = new Knowledge(new Tracker(limits, ignoring(options.ignore)));
     this.#intake = new Intake({
       observe: (observation) => this.#observe(observation),
       outside: (act) => this.#root.runInAsyncScope(act),
@@ -96,7 +95,7 @@ export class Agent {
     this.#faults.guard('tellAll', () => this.#net.tellAll());
     this.#intake.settle();
     const at = now();
-    const views = [...this.#tracker.connections()].map((connection) => viewOf(connection, at));
+    const views = [...this.#knowledge.tracker.connections()].map((connection) => viewOf(connection, at));
     return views.sort((one, other) => other.age - one.age);
   }
 
@@ -111,7 +110,7 @@ export class Agent {
 
   sources(): readonly SourceStatus[] {
     const { total } = this.#faults;
-    const { evicted, strangersDropped } = this.#tracker.counts();
+    const { evicted, strangersDropped } = this.#knowledge.tracker.counts();
     const net: SourceStatus = {
       name: 'net',
       state: this.#stop.signal.aborted ? 'stopped' : 'running',
@@ -152,8 +151,7 @@ export class Agent {
 
   #observe(observation: Observation): void {
     this.#faults.guard('observe', () => {
-      if (isOfTheHost(observation)) this.#hostFacts.observe(observation);
-      else this.#tellAll(this.#tracker.observe(observation));
+      this.#tellAll(this.#knowledge.observe(observation));
       if (observation.kind === 'sweep_end')
         this.#root.runInAsyncScope(() => this.#underway.note(this.#afterSweep(observation.dueAfterMs)));
     });
@@ -190,16 +188,16 @@ export class Agent {
       this.#watch = new program.KernelWatch({
         options: this.#options,
         access: this.#kernel,
-        tracker: this.#tracker,
-        hostFacts: this.#hostFacts,
+        knowledge: this.#knowledge,
         net: this.#net,
         threads: this.#threads,
         report: this.#report,
+        note: (fact) => this.#observe(fact),
         now,
         settle: () => this.#intake.settled(),
         tell: (message) => this.#stderr.notice(message),
         fault: this.#faults.note,
-        wallTime: (at) => this.telemetry.clock.iso(at),
+        wallTime: () => this.telemetry.clock.offsets(),
         traceOf: (connection) => this.telemetry.traceIdOf(connection),
         leaked: (connection) => this.telemetry.leaked(connection),
       });
@@ -212,7 +210,6 @@ export class Agent {
   async #afterSweep(dueAfterMs?: number): Promise<void> {
     try {
       const told = (await this.#watch?.examine(dueAfterMs)) ?? [];
-      this.#tellAll(this.#tracker.advance(now()));
       if (!this.#stop.signal.aborted) for (const finding of told) this.#tell(finding);
     } catch (error) {
       this.#faults.note('look', error);
@@ -232,7 +229,7 @@ export class Agent {
       sites: new CallSites(samplerFor(this.#options.callSites, now), (act) => this.#soon(act)),
       undiciMade: (request) => this.telemetry.undiciMade(request),
       served: (socket, request) => this.#served(socket, request),
-      audience: audienceFor(this.#options, this.telemetry, this.#tracker),
+      audience: audienceFor(this.#options, this.telemetry, this.#knowledge.tracker),
       wake: () => this.#wake(),
       fault: this.#faults.note,
     });
@@ -242,7 +239,7 @@ export class Agent {
   #served(socket: SocketRef, request: ServedRequest): void {
     this.#intake.after(() =>
       this.#faults.guard('served', () => {
-        const connection = this.#tracker.get(socket);
+        const connection = this.#knowledge.tracker.get(socket);
         if (connection) this.telemetry.served(connection, request);
       }),
     );

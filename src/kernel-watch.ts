@@ -1,14 +1,11 @@
 import { isMainThread, threadId } from 'node:worker_threads';
-import type { HostFacts } from './connection/host-facts.ts';
+import type { Knowledge } from './connection/knowledge.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
 import type { Row } from './connection/observation.ts';
-import type { Tracker } from './connection/tracker.ts';
-import { closeWaitLeak } from './detectors/close-wait-leak.ts';
-import type { Detector, Finding } from './detectors/detector.ts';
-import { finWait2Stall } from './detectors/fin-wait-2-stall.ts';
-import { handshakeStall } from './detectors/handshake-stall.ts';
-import { stuckWrite } from './detectors/stuck-write.ts';
-import { unreadData } from './detectors/unread-data.ts';
+import type { WallOffset } from './connection/wall-time.ts';
+import { connectionDetectors, hostDetectors } from './detectors/all-detectors.ts';
+import type { Finding } from './detectors/detector.ts';
+import { Judge } from './detectors/judge.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import type { Language } from './explain/language.ts';
@@ -17,6 +14,7 @@ import { HeldListeners } from './host/held-listeners.ts';
 import type { HostWatch } from './host/host-watch.ts';
 import { Unaccepted } from './host/unaccepted.ts';
 import { hostWatch } from './host-parts.ts';
+import { ignoringDestinations } from './ignored.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
 import type { Options } from './options.ts';
@@ -33,18 +31,19 @@ const procRoot = '/proc';
 export interface KernelWatchPorts {
   readonly options: Options;
   readonly access: KernelAccess;
-  readonly tracker: Tracker;
-  readonly hostFacts: HostFacts;
+  readonly knowledge: Knowledge;
   readonly net: NetSource;
   readonly threads: Threads;
   readonly report: Report;
+  /** Observed at once, ahead of what waits to be taken in. */
+  readonly note: Report;
   readonly now: () => Instant;
   /** Takes in all that was reported. */
   readonly settle: () => Promise<void>;
   /** Told to a person. */
   readonly tell: (message: string) => void;
   readonly fault: (where: string, error: unknown) => void;
-  readonly wallTime: (at: Instant) => string;
+  readonly wallTime: () => readonly WallOffset[];
   readonly traceOf: (connection: Lifecycle) => string | undefined;
   /** A finding that was told is about this connection. */
   readonly leaked: (connection: Lifecycle) => void;
@@ -57,11 +56,13 @@ export interface KernelWatchPorts {
 export class KernelWatch {
   readonly #selection: Selection;
   readonly #examiner: Examiner;
+  readonly #judge: Judge;
   readonly #host: HostWatch;
   readonly #language: Language;
 
   constructor(ports: KernelWatchPorts) {
-    const { options, access, net, tracker, report, now, tell } = ports;
+    const { options, access, net, knowledge, report, now, tell, fault } = ports;
+    const { tracker } = knowledge;
     this.#language = options.language;
     const sources = kernelSources(access, options, {
       now,
@@ -79,8 +80,19 @@ export class KernelWatch {
       now,
     });
     const spent = (us: number) => this.#selection.charge(us);
-    this.#host = hostWatch({ ...ports, procRoot }, (...asked) => this.#selection.glance(...asked), spent);
-    this.#examiner = makeExaminer(ports, this.#host, spent);
+    const ignores = ignoringDestinations(options.ignore);
+    this.#judge = new Judge({
+      knowledge,
+      connections: connectionDetectors(options),
+      host: hostDetectors(options, ignores),
+      origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
+      fault,
+    });
+    const judge = this.#judge;
+    const wantsCensus = () => judge.wantsCensus;
+    const look = { ...ports, tracker, hostFacts: knowledge.host, procRoot, ignores, wantsCensus };
+    this.#host = hostWatch(look, (...asked) => this.#selection.glance(...asked), spent);
+    this.#examiner = makeExaminer(ports, judge, this.#host, spent);
   }
 
   /** Runs until the signal aborts. Never rejects. */
@@ -99,7 +111,7 @@ export class KernelWatch {
   }
 
   findings(): readonly ExplainedFinding[] {
-    return this.#examiner.findings().map((finding) => this.#explain(finding));
+    return this.#judge.findings().map((finding) => this.#explain(finding));
   }
 
   inWords(finding: ExplainedFinding, colour: boolean): string {
@@ -111,10 +123,11 @@ export class KernelWatch {
   }
 }
 
-function makeExaminer(ports: KernelWatchPorts, host: HostWatch, spent: (us: number) => void): Examiner {
-  const { options, tracker, net, report, settle, now, hostFacts } = ports;
-  const reject = (row: Row) => tracker.reject(row.id);
-  const held = new HeldListeners({ procRoot, now, spent, listening: () => hostFacts.listening });
+function makeExaminer(ports: KernelWatchPorts, judge: Judge, host: HostWatch, spent: (us: number) => void): Examiner {
+  const { options, knowledge, net, report, note, settle, now } = ports;
+  const reject = ({ id, source, at }: Row) =>
+    note({ kind: 'host', source, at, scope: 'process', fact: { name: 'foreign', id } });
+  const held = new HeldListeners({ procRoot, now, spent, listening: () => knowledge.host.listening });
   const unaccepted = new Unaccepted({
     isOurListener: (local) => held.holds(local),
     adopt: (id) => net.adoptDescriptor(id, report, true),
@@ -127,28 +140,9 @@ function makeExaminer(ports: KernelWatchPorts, host: HostWatch, spent: (us: numb
     spent,
     procRoot,
     adoptDescriptors: isMainThread,
-    isKnown: (row) => tracker.knows(row.id),
+    isKnown: (row) => knowledge.tracker.knows(row.id),
     placeUnaccepted: (rows, slices) => unaccepted.place(rows, slices),
     reject,
   });
-  return new Examiner({
-    ...ports,
-    spent,
-    strangers,
-    host,
-    detectors: detectorsFor(options),
-    origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
-    intervalMs: options.intervalMs,
-    procRoot,
-  });
-}
-
-function detectorsFor(options: Options): readonly Detector[] {
-  return [
-    closeWaitLeak(options.closeWaitMs * 1000),
-    unreadData(options.unreadMs * 1000),
-    stuckWrite(options.stuckWriteMs * 1000),
-    finWait2Stall(options.finWait2Ms * 1000),
-    handshakeStall(options.handshakeMs * 1000),
-  ];
+  return new Examiner({ ...ports, judge, spent, strangers, host, intervalMs: options.intervalMs, procRoot });
 }

@@ -78,6 +78,11 @@ export class HostFacts {
       case 'idle_agents':
         this.#event(fact);
         return;
+      case 'foreign':
+      case 'trace':
+      case 'suspects_seen':
+      case 'look':
+        return;
     }
   }
 
