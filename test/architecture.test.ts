@@ -19,6 +19,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   connection: ['tcp'],
   detectors: ['connection', 'tcp'],
   explain: ['detectors', 'connection', 'tcp'],
+  recording: ['connection', 'tcp'],
   telemetry: ['explain', 'detectors', 'connection', 'tcp', 'node:', '@opentelemetry/api'],
   ffi: ['errors.ts', 'tcp', 'node:', 'koffi'],
   sources: ['connection', 'tcp', 'errors.ts', 'node:'],
@@ -88,7 +89,7 @@ const typeArrows: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'sources', 'options.ts'],
 };
 
-const pureRooms = ['tcp', 'connection', 'detectors', 'explain'];
+const pureRooms = ['tcp', 'connection', 'detectors', 'explain', 'recording'];
 
 const impure =
   /\b(?:Date\.now|new Date\(\)|performance|process|console|fetch|globalThis|set(?:Timeout|Interval|Immediate)|queueMicrotask|Math\.random)\b/;
@@ -119,7 +120,7 @@ describe('the arrows', () => {
 
   it('the table is the drawing', () => {
     const drawing = readFileSync(resolve('docs/architecture.md'), 'utf8');
-    for (const room of ['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'ffi']) {
+    for (const room of ['tcp', 'connection', 'detectors', 'explain', 'recording', 'telemetry', 'ffi']) {
       const drawn = new RegExp(`^${room} +──▶ (.*)$`, 'm').exec(drawing)?.[1] ?? '?';
       const names = drawn.split(/[,+]/).map((name) => name.replace(/\(.*\)/, '').trim());
       const ruled = (arrows[room] ?? [])

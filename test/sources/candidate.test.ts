@@ -53,7 +53,7 @@ describe('the pause after which a source that was refused is asked again', () =>
   async function pausesAfter(probes: number, costMs: number): Promise<number[]> {
     let ms = 0;
     const now = () => instant(ms * 1000);
-    const pace = new Pace({ now, intervalMs: retryMs, cpuBudget: 0.01, cpu: () => undefined });
+    const pace = new Pace({ now, intervalMs: retryMs, cpuBudget: 0.01, cpu: () => undefined, aheadMs: 0 });
     const probe = async () => {
       const look = pace.look();
       look.inChild(costMs * 1000);

@@ -17,12 +17,12 @@ interface Work {
 }
 
 /** A pace whose clocks stand still until somebody works. Times are in milliseconds. */
-function pacing({ intervalMs = 5000, cpuBudget = 0.01 } = {}) {
+function pacing({ intervalMs = 5000, cpuBudget = 0.01, aheadMs = 0 } = {}) {
   let [wall, thread, others] = [0, 0, 0];
   let hasCpuClock = true;
   const cpu = (): CpuTimes | undefined =>
     hasCpuClock ? { thread: thread * 1000, process: (thread + others) * 1000 } : undefined;
-  const pace = new Pace({ now: () => instant(wall * 1000), intervalMs, cpuBudget, cpu });
+  const pace = new Pace({ now: () => instant(wall * 1000), intervalMs, cpuBudget, cpu, aheadMs });
   // Before the first look the application was at rest.
   wall += 1000;
   return {
@@ -190,20 +190,46 @@ describe('Pace', () => {
     assert.equal(pace.spent().lookMs, 200);
   });
 
+  it('what the first looks cost once is spent ahead: the second look comes in time', () => {
+    const { pace, look } = pacing({ aheadMs: 150 });
+    look({ pool: 200 });
+    assert.equal(pace.pause(), 5000);
+  });
+
+  it('and saved again: dear looks that go on grow rarer as they would have', () => {
+    const { pace, look } = pacing({ aheadMs: 150 });
+    look({ pool: 200 });
+    pace.pause();
+    look({ pool: 200 });
+    assert.equal(pace.pause(), 20_000);
+    look({ pool: 20 });
+    assert.equal(pace.pause(), 5000);
+    look({ pool: 90 });
+    assert.equal(pace.pause(), 6000);
+  });
+
+  it('no more is spent ahead than that, however long nothing was spent', () => {
+    const { pace, look } = pacing({ aheadMs: 150 });
+    for (let n = 0; n < 100; n++) pace.pause();
+    look({ pool: 210 });
+    assert.equal(pace.pause(), 6000);
+  });
+
   it('whatever is spent, its share of the time stays within the budget, and a look is never skipped', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat({ max: 500 }), { minLength: 1 }),
         fc.double({ min: 0.001, max: 1, noNaN: true }),
-        (looks, cpuBudget) => {
-          const { pace, look } = pacing({ cpuBudget, intervalMs: 100 });
+        fc.nat({ max: 300 }),
+        (looks, cpuBudget, aheadMs) => {
+          const { pace, look } = pacing({ cpuBudget, intervalMs: 100, aheadMs });
           let paused = 0;
           for (const pool of looks) {
             look({ pool });
             paused += pace.pause();
           }
           assert.equal(pace.spent().looks, looks.length);
-          assert.ok(pace.spent().cpuMs <= paused * cpuBudget + 1e-6);
+          assert.ok(pace.spent().cpuMs <= paused * cpuBudget + aheadMs + 1e-6);
         },
       ),
     );
