@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { audienceFor } from './audience.ts';
+import { trackerLimits } from './connection/bounds.ts';
 import { Knowledge } from './connection/knowledge.ts';
 import type { LifecycleEvent } from './connection/lifecycle-event.ts';
 import type { Observation, SocketRef } from './connection/observation.ts';
@@ -25,9 +26,6 @@ import { captureContext } from './telemetry/api.ts';
 import { type SpanCounts, Telemetry } from './telemetry/telemetry.ts';
 import { Underway } from './underway.ts';
 import { version } from './version.ts';
-
-/** Of the tracker's connections, at most this share have their descriptor closed already. */
-const releasedShare = 0.1;
 
 /** What has time, but not for ever. */
 const soonMs = 1000;
@@ -65,8 +63,7 @@ export class Agent {
     this.#faults = new Faults(tell);
     const fault = this.#faults.note;
     this.#threads = new Threads(fault);
-    const limits = { maxConnections, maxReleased: Math.ceil(maxConnections * releasedShare) };
-    this.#knowledge = new Knowledge(new Tracker(limits, ignoring(options.ignore)));
+    this.#knowledge = new Knowledge(new Tracker(trackerLimits(maxConnections), ignoring(options.ignore)));
     this.#intake = new Intake({
       observe: (observation) => this.#observe(observation),
       outside: (act) => this.#root.runInAsyncScope(act),

@@ -5,7 +5,7 @@ import type { Row } from './connection/observation.ts';
 import type { WallOffset } from './connection/wall-time.ts';
 import { connectionDetectors, hostDetectors } from './detectors/all-detectors.ts';
 import type { Finding } from './detectors/detector.ts';
-import { Judge } from './detectors/judge.ts';
+import { Judge, originOf } from './detectors/judge.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import type { Language } from './explain/language.ts';
@@ -85,7 +85,7 @@ export class KernelWatch {
       knowledge,
       connections: connectionDetectors(options),
       host: hostDetectors(options, ignores),
-      origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
+      origin: originOf(process.pid, threadId),
       fault,
     });
     const judge = this.#judge;
@@ -140,7 +140,7 @@ function makeExaminer(ports: KernelWatchPorts, judge: Judge, host: HostWatch, sp
     spent,
     procRoot,
     adoptDescriptors: isMainThread,
-    isKnown: (row) => knowledge.tracker.knows(row.id),
+    isKnown: (row) => knowledge.tracker.find(row.id) !== undefined,
     placeUnaccepted: (rows, slices) => unaccepted.place(rows, slices),
     reject,
   });

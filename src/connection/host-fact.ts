@@ -39,6 +39,10 @@ export type Fact =
   | { readonly name: 'foreign'; readonly id: SocketIdentity }
   /** The trace that a connection was opened in; `socket`: the hook's number for it. */
   | { readonly name: 'trace'; readonly socket: number; readonly traceId: string }
+  /** A connection that option `ignore` leaves out, told where whoever replays could not work it out. */
+  | { readonly name: 'ignored'; readonly socket: number }
+  /** The next so many observations tell again what earlier parts of a recording told: of a connection, as it is now. */
+  | { readonly name: 'told_again'; readonly count: number }
   /** Of the suspicious connections, in their order, so many from that one on are judged as they are at this moment. */
   | { readonly name: 'suspects_seen'; readonly from: number; readonly count: number }
   /** A look is over and is judged now. */

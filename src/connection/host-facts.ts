@@ -80,6 +80,8 @@ export class HostFacts {
         return;
       case 'foreign':
       case 'trace':
+      case 'ignored':
+      case 'told_again':
       case 'suspects_seen':
       case 'look':
         return;

@@ -34,8 +34,10 @@ export class Knowledge {
 
   #hear(fact: Extract<Observation, { kind: 'host' }>['fact']): void {
     if (fact.name === 'foreign') this.tracker.reject(fact.id);
-    if (fact.name !== 'trace') return;
+    if (fact.name !== 'trace' && fact.name !== 'ignored') return;
     const connection = this.tracker.get(fact.socket);
-    if (connection) this.#traces.set(connection, fact.traceId);
+    if (connection === undefined) return;
+    if (fact.name === 'trace') this.#traces.set(connection, fact.traceId);
+    else connection.suppressed = true;
   }
 }

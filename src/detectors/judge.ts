@@ -21,6 +21,11 @@ export interface JudgeOptions {
   readonly fault: (where: string, error: unknown) => void;
 }
 
+/** Of a thread; the main one is 0. */
+export function originOf(pid: number, thread: number): string {
+  return thread === 0 ? `${pid}` : `${pid}.${thread}`;
+}
+
 /**
  * Judges look by look what the observations have told, and nothing else: the same observations, with the facts of each
  * look among them, have the same findings, whether they are judged as they come or replayed from a recording.
