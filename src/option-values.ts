@@ -47,6 +47,12 @@ export function oneOf<const Word extends string>(...words: readonly Word[]): Rea
   return { accepts: words.join(', '), parse: (text) => check(text.toLowerCase()), check };
 }
 
+/** Of a file; the empty text is none. */
+export function path(): Reader<string> {
+  const check = (value: unknown) => (typeof value === 'string' && !value.includes('\0') ? value : undefined);
+  return { accepts: 'the path of a file', parse: check, check };
+}
+
 /** A list of texts, each of which must be right by itself; in a variable, with commas between. */
 export function listOf(accepts: string, isRight: (text: string) => boolean): Reader<readonly string[]> {
   const check = (value: unknown) => {

@@ -1,7 +1,7 @@
-import { SynfinError } from './errors.ts';
 import type { Language } from './explain/language.ts';
 import { parseIgnored } from './ignored.ts';
-import { boolean, integer, listOf, oneOf, type Reader, share, words } from './option-values.ts';
+import { boolean, integer, listOf, oneOf, path, type Reader, share, words } from './option-values.ts';
+import { spelled, unknownOption, wrongOption } from './wrong-option.ts';
 
 /** What `start()` and `SynfinInstrumentation` take. Everything has a default; each can be set by its variable too. */
 export interface SynfinOptions {
@@ -23,6 +23,8 @@ export interface SynfinOptions {
   maxConnections?: number;
   ignore?: readonly string[];
   startSdk?: boolean;
+  record?: string;
+  recordPseudonyms?: boolean;
 }
 
 /** Every option with its value. */
@@ -155,6 +157,18 @@ export const optionTable: OptionTable = {
     doc: 'true: starts the `@opentelemetry/sdk-node` that the application has, with the usual `OTEL_*` variables',
     ...boolean(),
   },
+  record: {
+    variable: 'SYNFIN_RECORD',
+    default: '',
+    doc: 'file that observations are recorded to (NDJSON, rotated at 64 MB, two kept): see [recordings](docs/recordings.md)',
+    ...path(),
+  },
+  recordPseudonyms: {
+    variable: 'SYNFIN_RECORD_PSEUDONYMS',
+    default: false,
+    doc: 'true: addresses, host names and request paths in recordings are replaced by stable pseudonyms',
+    ...boolean(),
+  },
 };
 
 const names = Object.keys(optionTable) as (keyof Options)[];
@@ -169,7 +183,7 @@ export function readOptions(
   tell: (message: string) => void,
 ): Options {
   if (typeof given !== 'object' || given === null) throw wrongOption('object', given, 'an object of options');
-  for (const name of Object.keys(given)) if (!names.includes(name as keyof Options)) throw unknownOption(name);
+  for (const name of Object.keys(given)) if (!names.includes(name as keyof Options)) throw unknownOption(name, names);
   const read = names.map((name) => [name, readOne(name, given, environment, tell)]);
   return Object.freeze(Object.fromEntries(read)) as Options;
 }
@@ -195,28 +209,6 @@ function readOne(
     `${row.variable}=${JSON.stringify(text)} is not understood: it takes ${row.accepts}. Using ${spelled(row.default)}.`,
   );
   return row.default;
-}
-
-function wrongOption(name: string, value: unknown, accepts: string): SynfinError {
-  return new SynfinError('SYNFIN_BAD_OPTION', `option ${name} takes ${accepts}, not ${spelled(value)}`);
-}
-
-/** Any value at all, in a few words. */
-function spelled(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : `[${value.map(spelledShortly).join(', ')}]`;
-  return spelledShortly(value);
-}
-
-function spelledShortly(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  return typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : String(value);
-}
-
-function unknownOption(name: string): SynfinError {
-  return new SynfinError(
-    'SYNFIN_BAD_OPTION',
-    `there is no option ${JSON.stringify(name)}: there are ${names.join(', ')}`,
-  );
 }
 
 function checkSources(value: unknown): Options['sources'] | undefined {

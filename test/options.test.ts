@@ -32,6 +32,8 @@ const defaults: Options = {
   maxSpansPerSecond: 500,
   ignore: [],
   startSdk: false,
+  record: '',
+  recordPseudonyms: false,
 };
 
 /** Of all variables, the one that is not spelled like its option (contract, section 4). */
@@ -83,6 +85,8 @@ describe('readOptions', () => {
     ['SYNFIN_SPANS', 'off', 'spans', 'off'],
     ['SYNFIN_FINDINGS', 'json', 'findings', 'json'],
     ['SYNFIN_MAX_CONNECTIONS', '1', 'maxConnections', 1],
+    ['SYNFIN_RECORD', '/var/tmp/App 1.ndjson', 'record', '/var/tmp/App 1.ndjson'],
+    ['SYNFIN_RECORD_PSEUDONYMS', 'true', 'recordPseudonyms', true],
   ] as const)
     it(`${variable}=${text} → ${name} ${JSON.stringify(value)}`, () => {
       const { options, notices } = read({}, { [variable]: text });
@@ -105,6 +109,8 @@ describe('readOptions', () => {
     ['SYNFIN_CALL_SITES', 'some'],
     ['SYNFIN_FINDINGS', 'xml\nand more'],
     ['SYNFIN_MAX_CONNECTIONS', '0'],
+    ['SYNFIN_RECORD', 'a\0b'],
+    ['SYNFIN_RECORD_PSEUDONYMS', 'addresses'],
   ] as const)
     it(`${variable}=${JSON.stringify(text)} → one line with variable, text and what is accepted; the default`, () => {
       const { options, notices } = read({}, { [variable]: text });
