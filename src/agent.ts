@@ -13,6 +13,7 @@ import { ignoring } from './ignored.ts';
 import { Intake } from './intake.ts';
 import { KernelAccess } from './kernel-access.ts';
 import type { KernelWatch } from './kernel-watch.ts';
+import { LateRecorder } from './late-recorder.ts';
 import { whenLoaded } from './load-kernel-watch.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
@@ -47,6 +48,7 @@ export class Agent {
   readonly #net: NetSource;
   readonly #threads: Threads;
   #watch: KernelWatch | undefined;
+  readonly #recorder: LateRecorder | undefined;
   readonly #faults: Faults;
   readonly #stop = new AbortController();
   readonly #listeners = new Set<(finding: ExplainedFinding) => void>();
@@ -64,6 +66,7 @@ export class Agent {
     const fault = this.#faults.note;
     this.#threads = new Threads(fault);
     this.#knowledge = new Knowledge(new Tracker(trackerLimits(maxConnections), ignoring(options.ignore)));
+    if (options.record !== '') this.#recorder = new LateRecorder({ options, knowledge: this.#knowledge, now, tell, fault });
     this.#intake = new Intake({
       observe: (observation) => this.#observe(observation),
       outside: (act) => this.#root.runInAsyncScope(act),
@@ -131,6 +134,7 @@ export class Agent {
     this.#intake.settle();
     this.#stop.abort();
     this.#listeners.clear();
+    if (this.#recorder) this.#underway.note(this.#recorder.end());
     await this.#underway.atRest(restMs);
   }
 
@@ -148,6 +152,7 @@ export class Agent {
 
   #observe(observation: Observation): void {
     this.#faults.guard('observe', () => {
+      this.#recorder?.add(observation);
       this.#tellAll(this.#knowledge.observe(observation));
       if (observation.kind === 'sweep_end')
         this.#root.runInAsyncScope(() => this.#underway.note(this.#afterSweep(observation.dueAfterMs)));
