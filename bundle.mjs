@@ -2,11 +2,9 @@
 // tsc writes beside them, stay one for each file of src.
 import { build } from 'esbuild';
 
-await build({
-  entryPoints: ['src/index.ts', 'src/register.ts', 'src/kernel-watch.ts'],
+const common = {
   outdir: 'dist',
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
@@ -14,6 +12,15 @@ await build({
   legalComments: 'none',
   minifyWhitespace: true,
   minifySyntax: true,
-  chunkNames: 'synfin-[hash]',
   logLevel: 'warning',
+};
+
+await build({
+  ...common,
+  entryPoints: ['src/index.ts', 'src/register.ts', 'src/kernel-watch.ts'],
+  splitting: true,
+  chunkNames: 'synfin-[hash]',
 });
+
+// What few programs load shares no file with the others: that would be one more for each program to load.
+await build({ ...common, entryPoints: { record: 'src/record.ts', replay: 'src/replay/command.ts' } });

@@ -66,7 +66,8 @@ export class Agent {
     const fault = this.#faults.note;
     this.#threads = new Threads(fault);
     this.#knowledge = new Knowledge(new Tracker(trackerLimits(maxConnections), ignoring(options.ignore)));
-    if (options.record !== '') this.#recorder = new LateRecorder({ options, knowledge: this.#knowledge, now, tell, fault });
+    if (options.record !== '')
+      this.#recorder = new LateRecorder({ options, knowledge: this.#knowledge, now, tell, fault });
     this.#intake = new Intake({
       observe: (observation) => this.#observe(observation),
       outside: (act) => this.#root.runInAsyncScope(act),

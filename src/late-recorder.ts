@@ -8,14 +8,14 @@ const program = './record.js';
 /** So many observations wait until what writes them is loaded; more are left out, and that is told. */
 const mostWaiting = 10_000;
 
-export interface LateRecorderPorts extends Omit<RecordModule.RecorderPorts, 'missed'> {
+export interface LateRecorderPorts extends Omit<RecordModule.RecordPorts, 'missed'> {
   readonly fault: (where: string, error: unknown) => void;
 }
 
 /** Has every observation written to a file. What does so is loaded for programs alone that record. Never throws. */
 export class LateRecorder {
   readonly #fault: LateRecorderPorts['fault'];
-  #recorder: RecordModule.Recorder | undefined;
+  #recorder: RecordModule.Recording | undefined;
   #waiting: Observation[] = [];
   #missed = 0;
   #loading: Promise<void> | undefined;
@@ -54,8 +54,8 @@ export class LateRecorder {
     await this.#recorder?.end();
   }
 
-  #start({ Recorder }: typeof RecordModule, ports: LateRecorderPorts): void {
-    const recorder = new Recorder({ ...ports, missed: this.#missed });
+  #start({ Recording }: typeof RecordModule, ports: LateRecorderPorts): void {
+    const recorder = new Recording({ ...ports, missed: this.#missed });
     for (const said of this.#waiting) recorder.add(said);
     this.#waiting = [];
     this.#recorder = recorder;

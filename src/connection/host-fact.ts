@@ -41,6 +41,8 @@ export type Fact =
   | { readonly name: 'trace'; readonly socket: number; readonly traceId: string }
   /** A connection that option `ignore` leaves out, told where whoever replays could not work it out. */
   | { readonly name: 'ignored'; readonly socket: number }
+  /** Some of what was observed is not in the recording: what it told before says nothing of what follows. */
+  | { readonly name: 'told_anew' }
   /** The next so many observations tell again what earlier parts of a recording told: of a connection, as it is now. */
   | { readonly name: 'told_again'; readonly count: number }
   /** Of the suspicious connections, in their order, so many from that one on are judged as they are at this moment. */

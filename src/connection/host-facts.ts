@@ -82,6 +82,7 @@ export class HostFacts {
       case 'trace':
       case 'ignored':
       case 'told_again':
+      case 'told_anew':
       case 'suspects_seen':
       case 'look':
         return;

@@ -177,6 +177,7 @@ export const fact: Shape<Fact> = object(
     foreign: { id: identity },
     trace: { socket, traceId: text },
     ignored: { socket },
+    told_anew: {},
     told_again: { count: integer(0) },
     suspects_seen: { from: integer(0), count: integer(0) },
     look: {

@@ -54,7 +54,7 @@ function* looks(connection: Lifecycle, socket: SocketRef): Generator<Row> {
   const { lookedAt, progressAt, ackProgressAt } = connection;
   if (lookedAt === undefined) return;
   const last = lookedRow(connection, socket, lookedAt);
-  if (progressAt !== undefined && connection.phase !== 'released') {
+  if (progressAt !== undefined) {
     const acked = ackProgressAt ?? progressAt;
     if (acked < progressAt) yield unread(last, acked);
     yield { ...last, at: progressAt };

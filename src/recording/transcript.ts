@@ -25,7 +25,9 @@ const firstForeign = 2 ** 40;
  */
 export class Transcript {
   readonly #options: TranscriptOptions;
-  #isFirst = true;
+  #part = 1;
+  /** All that this part mentions began in it. */
+  #isWhole = true;
   #known = new WeakSet<Lifecycle>();
   #ignored = new WeakSet<Lifecycle>();
   #began: Instant | undefined;
@@ -37,16 +39,18 @@ export class Transcript {
     this.#options = options;
   }
 
-  /** A part has begun, and its header is written. */
+  /** Whoever reads from here on knows nothing: a part has begun, or of this one something was lost. */
   begin(part: number, at: Instant): void {
-    this.#isFirst = part === 1;
+    const isSame = part === this.#part;
+    this.#part = part;
+    this.#isWhole = false;
     this.#known = new WeakSet();
     this.#ignored = new WeakSet();
     this.#began = at;
     this.#opened = undefined;
-    if (this.#isFirst) return;
     const { counters, sysctls } = this.#options.knowledge.host;
     const fact = { kind: 'host', source: 'procfs', at, scope: 'namespace' } as const;
+    if (isSame) this.#write({ ...fact, scope: 'thread', fact: { name: 'told_anew' } });
     if (counters) this.#write({ ...fact, fact: { name: 'counters', values: counters } });
     this.#write({ ...fact, fact: { name: 'sysctls', values: sysctls } });
   }
@@ -58,7 +62,7 @@ export class Transcript {
     if (opened) this.#known.add(opened);
     this.#opened = undefined;
     const opens = said.kind === 'socket_event' && opening.has(said.event);
-    if (!this.#isFirst && !opens) this.#tellAgain(this.#mentioned(said));
+    if (!this.#isWhole && !opens) this.#tellAgain(this.#mentioned(said));
     if (said.kind === 'host' && said.fact.name === 'suspects_seen' && said.fact.from === 0)
       for (const suspect of tracker.suspects()) this.#suspect(suspect, said.at);
     this.#write(said);
@@ -73,7 +77,7 @@ export class Transcript {
   }
 
   #suspect(suspect: Lifecycle, at: Instant): void {
-    if (!this.#isFirst) this.#tellAgain(suspect);
+    if (!this.#isWhole) this.#tellAgain(suspect);
     const { ref, suppressed } = suspect;
     if (!suppressed || !this.#options.tellsIgnored || ref === undefined || this.#ignored.has(suspect)) return;
     this.#ignored.add(suspect);

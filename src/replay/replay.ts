@@ -23,7 +23,8 @@ export type Replayed =
 /** A part of a recording, as far as it was read. */
 interface Part {
   readonly header: RecordingHeader | undefined;
-  readonly follows: boolean;
+  /** What is told again in it was heard before. */
+  follows: boolean;
   readonly badLines: BadLines;
   lines: number;
   /** So many of the next observations were told in earlier parts, and these were heard. */
@@ -78,8 +79,11 @@ export class Replay {
     const follows = before?.run === header.run && header.part === before.part + 1;
     this.#part = newPart(header, follows);
     this.#told.push({ kind: 'part', header, follows });
-    const fault = (where: string, error: unknown) => this.#told.push({ kind: 'fault', where, error });
-    if (!follows) this.#session = new Session(header, fault);
+    if (!follows) this.#anew(header);
+  }
+
+  #anew(header: RecordingHeader): void {
+    this.#session = new Session(header, (where, error) => this.#told.push({ kind: 'fault', where, error }));
   }
 
   #endPart(): void {
@@ -90,7 +94,12 @@ export class Replay {
     if (this.#session === undefined) return;
     this.#at = said.at;
     if (said.kind === 'lost') this.#told.push({ kind: 'lost', lost: said });
-    if (said.kind === 'host' && said.fact.name === 'told_again' && part.follows) part.heard = said.fact.count;
+    const fact = said.kind === 'host' ? said.fact : undefined;
+    if (fact?.name === 'told_again' && part.follows) part.heard = fact.count;
+    if (fact?.name === 'told_anew' && part.header) {
+      part.follows = false;
+      this.#anew(part.header);
+    }
     for (const finding of this.#session.observe(said))
       this.#told.push({ kind: 'finding', finding: explain(finding, this.#language), at: said.at });
   }
