@@ -54,7 +54,7 @@ export function detailsOf(finding: Finding, language: Language): readonly string
 export function endOf(finding: Finding, language: Language): string {
   const { noun, title, happened = false } = wordsOf(finding, language);
   const cleared = finding.status === 'cleared';
-  return tongueOf(language).phrases.end(noun[0] + placeOf(finding, language), title, { happened, cleared });
+  return tongueOf(language).phrases.end(noun[0], placeOf(finding, language), title, { happened, cleared });
 }
 
 /** `3 connections to 127.0.0.1:8080 (GET /document), the oldest for 34 s in CLOSE_WAIT, never closed`. */

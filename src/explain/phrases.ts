@@ -16,14 +16,15 @@ export interface Phrases {
   past(many: string, count: number, age: string, title: string): string;
   /** Where the connections go or came in, to stand behind what is counted. */
   place(where: Where): string;
-  /** Nothing is left of it: for now, or for good. */
-  end(subject: string, title: string, over: { readonly happened: boolean; readonly cleared: boolean }): string;
+  /** Nothing is left of it: for now, or for good. `noun` is one of what is counted. */
+  end(noun: string, place: string, title: string, over: Over): string;
   /** A limit is reached in a while, at the present growth. */
   forecast(limit: number, name: string, perMinute: number, soon: string): string;
   /** The same, in the few words of a row. */
   soon(limit: number, name: string, perMinute: number, soon: string): string;
   /** The finding was told before, by this id. */
   changed(id: string): string;
+  /** Behind a connection's state and age, with the comma between them. */
   unread(bytes: number): string;
   unacknowledged(bytes: number): string;
   more(connections: number): string;
@@ -33,6 +34,11 @@ export interface Phrases {
   /** What each row of a finding begins with, 7 columns at most. */
   readonly labels: Readonly<Record<Label, string>>;
   readonly marks: Readonly<Record<Mark, string>>;
+}
+
+export interface Over {
+  readonly happened: boolean;
+  readonly cleared: boolean;
 }
 
 export type Label = 'what' | 'wire' | 'turn' | 'server' | 'from' | 'fix' | 'code' | 'facts' | 'soon' | 'socket';

@@ -1,7 +1,7 @@
 /** A time in one unit, as people say it. */
 export interface Spelled {
   readonly value: number;
-  readonly unit: 's' | 'min' | 'h';
+  readonly unit: 'ms' | 's' | 'min' | 'h';
 }
 
 /** Below two minutes in seconds, below two hours in minutes. */
@@ -11,8 +11,19 @@ export function spelled(seconds: number): Spelled {
   return { value: Math.round(seconds / 3600), unit: 'h' };
 }
 
+/** Of milliseconds: below a second as they are. */
+export function spelledMs(ms: number): Spelled {
+  return ms < 1000 ? { value: ms, unit: 'ms' } : { value: Math.round(ms / 100) / 10, unit: 's' };
+}
+
 /** `34 s`, `12 min`, `3 h`. */
 export function spell(seconds: number): string {
   const { value, unit } = spelled(seconds);
+  return `${value} ${unit}`;
+}
+
+/** `250 ms`, `1.5 s`. */
+export function spellMs(ms: number): string {
+  const { value, unit } = spelledMs(ms);
   return `${value} ${unit}`;
 }

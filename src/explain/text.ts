@@ -87,9 +87,9 @@ function connectionRows({ kind, sample, count, subject }: ExplainedFinding, phra
 /** What waits, and for whom. */
 function queueOf(kind: ExplainedFinding['kind'], one: SampledConnection, phrases: Phrases): string {
   const { state, rx_queue, tx_queue } = one;
-  if (kind === 'stuck_write') return `, ${phrases.unacknowledged(tx_queue)}`;
+  if (kind === 'stuck_write') return phrases.unacknowledged(tx_queue);
   if (kind === 'handshake_stall' || state === 'time_wait') return '';
-  return `, ${phrases.unread(payload(state, rx_queue))}`;
+  return phrases.unread(payload(state, rx_queue));
 }
 
 /** Without the one that stands for an unread FIN. */

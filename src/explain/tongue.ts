@@ -1,8 +1,10 @@
-import { phrases } from './en/phrases.ts';
+import { phrases as englishPhrases } from './en/phrases.ts';
 import type { Language } from './language.ts';
 import { english } from './messages.en.ts';
+import { chinese } from './messages.zh.ts';
 import type { Phrases } from './phrases.ts';
 import type { Words } from './words.ts';
+import { phrases as chinesePhrases } from './zh/phrases.ts';
 
 /** Everything that one language says. */
 export interface Tongue {
@@ -11,8 +13,8 @@ export interface Tongue {
 }
 
 const tongues: Readonly<Record<Language, Tongue>> = {
-  en: { words: english, phrases },
-  zh: { words: english, phrases },
+  en: { words: english, phrases: englishPhrases },
+  zh: { words: chinese, phrases: chinesePhrases },
 };
 
 export function tongueOf(language: Language): Tongue {

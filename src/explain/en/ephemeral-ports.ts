@@ -1,8 +1,8 @@
-import type { Finding } from '../../detectors/detector.ts';
+import { type PortSayings, portsDetails, portsInThisCase, portsSummary } from '../details/ephemeral-ports.ts';
 import { spell } from '../spell.ts';
-import type { CauseWords, KindWords } from '../words.ts';
+import type { KindWords } from '../words.ts';
 import { freePorts } from './limits.ts';
-import { kernelDetails } from './ports.ts';
+import { kernelSettings } from './ports.ts';
 
 const pooling =
   'Keep connections alive and pool them: one agent for the whole application, with keepAlive: true, and a response read to its end.';
@@ -27,73 +27,34 @@ export const ephemeralPorts: KindWords<'ephemeral_ports'> = {
       advice: `${pooling} To win time before the ports run out: ${winning}.`,
     },
   },
-  inThisCase,
-  summary,
-  details,
+  inThisCase: (finding) => portsInThisCase(finding, say),
+  summary: (finding, _many, place) => portsSummary(finding, place, say),
+  details: (finding) => portsDetails(finding, say, kernelSettings),
 };
 
-const free = 'ports are free again';
-const unknown = 'whether ports are free again is not known';
-const few = 'hardly a local port is left to take';
-const tenth = { limit: { ...freePorts, reached: 'More than nine tenths of the local ports are taken.' } };
-
-/** What helps depends on what holds the ports: TIME_WAITs, open connections, or the bind() before connect(). */
-function inThisCase({ cause, subject }: Finding): Partial<CauseWords> {
-  const over = subject.failed_s_ago !== undefined && (subject.share === undefined ? unknown : free);
-  if (subject.pooled_bind)
-    return {
-      seen: over || 'connections that are given a localAddress have taken all its ports, for every destination',
-      advice: `Leave localAddress out where the routing table chooses that address anyway: connect() then finds a port for each destination. Where it is needed, give some connections another local address. ${pooling}`,
-    };
-  if (over) return { seen: over };
-  const { failures, share = 1 } = subject;
-  const seen =
-    cause === 'exhausted' && (failures === undefined || share < 1) ? { seen: few, ...(share < 0.95 && tenth) } : {};
-  if (subject.share === undefined) return seen;
-  if (!isWaiting(subject))
-    return {
-      ...seen,
-      advice: `The connections are open: look for those that nobody needs any more, and bound the pool (maxSockets). To win time: ${winning}.`,
-    };
-  return subject.kernel?.tcp_tw_reuse === 1
-    ? seen
-    : { ...seen, advice: `${pooling} To win time: ${winning}; or ${reusing}.` };
-}
-
-/** Whether TIME_WAITs hold the better part of the ports. */
-function isWaiting({ time_waits = 0, share = 0, limit = 0 }: Finding['subject']): boolean {
-  return time_waits * 2 >= share * limit;
-}
-
-function summary({ count, age_s, subject }: Finding, _many: string, place: string): string {
-  const { failures, failed_s_ago, share, limit } = subject;
-  const since = spell(age_s);
-  if (failures !== undefined && failed_s_ago !== undefined)
-    return `connect()${place} found no port ${times(failures).toLowerCase()}, ${failures === 1 ? '' : 'the last '}${spell(failed_s_ago)} ago`;
-  if (share === undefined && failures !== undefined)
-    return `${times(failures)}, connect()${place} has found no port in the last ${since}`;
-  const many = limit === undefined ? `${count}` : `${count} of ${limit}`;
-  return `${many} ports${place} taken, for ${since}`;
-}
-
-function details({ subject }: Finding): readonly string[] {
-  const { failures, failed_s_ago, time_waits, share, pooled_bind, kernel } = subject;
-  const now = failed_s_ago === undefined;
-  const details: string[] = [];
-  if (now && failures !== undefined && share !== undefined)
-    details.push(`connect() has failed ${times(failures).toLowerCase()} for want of a port.`);
-  if (now && time_waits !== undefined)
-    details.push(
-      time_waits === 0
-        ? 'None of the ports is in TIME_WAIT: open connections hold them.'
-        : `${time_waits} of the ports are in TIME_WAIT, closed from this side.`,
-    );
-  if (pooled_bind)
-    details.push(
-      'With a localAddress Node calls bind(address, 0) before connect(): the kernel does not know the destination yet, and picks a port that nobody has at all, so that one pool must do for all destinations.',
-    );
-  return [...details, ...kernelDetails(kernel)];
-}
+const say: PortSayings = {
+  freeAgain: 'ports are free again',
+  perhapsFree: 'whether ports are free again is not known',
+  bound: {
+    seen: 'connections that are given a localAddress have taken all its ports, for every destination',
+    advice: `Leave localAddress out where the routing table chooses that address anyway: connect() then finds a port for each destination. Where it is needed, give some connections another local address. ${pooling}`,
+  },
+  hardlyAny: 'hardly a local port is left to take',
+  nineTenths: { ...freePorts, reached: 'More than nine tenths of the local ports are taken.' },
+  closeOpenOnes: `The connections are open: look for those that nobody needs any more, and bound the pool (maxSockets). To win time: ${winning}.`,
+  reuseWaiting: `${pooling} To win time: ${winning}; or ${reusing}.`,
+  failed: (failures, place, ago) =>
+    `connect()${place} found no port ${times(failures).toLowerCase()}, ${failures === 1 ? '' : 'the last '}${spell(ago)} ago`,
+  failing: (failures, place, lasting) =>
+    `${times(failures)}, connect()${place} has found no port in the last ${spell(lasting)}`,
+  taken: (count, limit, place, lasting) =>
+    `${limit === undefined ? count : `${count} of ${limit}`} ports${place} taken, for ${spell(lasting)}`,
+  failures: (failures) => `connect() has failed ${times(failures).toLowerCase()} for want of a port.`,
+  noneWaits: 'None of the ports is in TIME_WAIT: open connections hold them.',
+  waiting: (timeWaits) => `${timeWaits} of the ports are in TIME_WAIT, closed from this side.`,
+  bindFirst:
+    'With a localAddress Node calls bind(address, 0) before connect(): the kernel does not know the destination yet, and picks a port that nobody has at all, so that one pool must do for all destinations.',
+};
 
 function times(count: number): string {
   return count === 1 ? 'Once' : `${count} times`;

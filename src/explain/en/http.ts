@@ -1,4 +1,6 @@
-import type { Finding } from '../../detectors/detector.ts';
+import { type PileSayings, pileDetails } from '../details/idle-pile-up.ts';
+import { type RaceSayings, raceDetails } from '../details/keep-alive-race.ts';
+import { spellMs } from '../spell.ts';
 import type { KindWords } from '../words.ts';
 import { openFiles } from './limits.ts';
 
@@ -17,46 +19,25 @@ export const keepAliveRace: KindWords<'keep_alive_race'> = {
         'Make the client close first, with an idle timeout that is shorter than the server’s: new http.Agent({ keepAlive: true, timeout: … }), or keepAliveTimeout of an undici Agent, both in milliseconds; or raise keepAliveTimeout of the server above that of all its clients. And send a request again when this happens, if it may be sent twice.',
     },
   },
-  details: raceDetails,
+  details: (finding) => raceDetails(finding, race),
 };
 
-/** Shorter than that a server does not keep connections in earnest. */
-const shortMs = 1000;
+const race: RaceSayings = {
+  finCameBefore: (fin) => `Of the last one the FIN had come ${spellMs(fin)} before the failure.`,
+  serverNotKnown: (failures) =>
+    `The server closed ${failures === 1 ? 'it while it was idle' : 'them while they were idle'}: a restart, or its keep-alive timeout. Which of the two is not known yet.`,
+  serverKeeps: (peer, client, agent) =>
+    `The server closes a connection after about ${spellMs(peer)} of idleness; ${clientSide[client](agent)}`,
+  tooShort: 'That is too short to be of use: raise keepAliveTimeout of the server first.',
+  set: (agent) => `Give the client's agent ${agent} ms: timeout: ${agent} (http), keepAliveTimeout: ${agent} (undici).`,
+};
 
-function raceDetails({ count, subject }: Finding): readonly string[] {
-  const { peer_idle_timeout_ms: peer, agent_idle_timeout_ms: agent, fin_before_ms: fin } = subject;
-  const details: string[] = [];
-  if (fin !== undefined) details.push(`Of the last one the FIN had come ${ms(fin)} before the failure.`);
-  if (peer === undefined) {
-    const what = count === 1 ? 'it while it was idle' : 'them while they were idle';
-    return [
-      ...details,
-      `The server closed ${what}: a restart, or its keep-alive timeout. Which of the two is not known yet.`,
-    ];
-  }
-  details.push(`The server closes a connection after about ${ms(peer)} of idleness; ${clientSide(peer, agent)}`);
-  if (peer < shortMs) details.push('That is too short to be of use: raise keepAliveTimeout of the server first.');
-  else
-    details.push(
-      `Give the client's agent ${below(peer)} ms: timeout: ${below(peer)} (http), keepAliveTimeout: ${below(peer)} (undici).`,
-    );
-  return details;
-}
-
-function clientSide(peer: number, agent: number | undefined): string {
-  if (agent === undefined) return 'the client would keep it without end.';
-  if (agent >= peer) return `the client would keep it for ${ms(agent)}.`;
-  return `the client would give it up after ${ms(agent)}, but its event loop was blocked when the time came: look for what holds it, too.`;
-}
-
-/** A second less, for the way and a busy event loop; of short ones, a fifth. */
-function below(peer: number): number {
-  return Math.round((peer > 5 * shortMs ? peer - shortMs : peer * 0.8) / 100) * 100;
-}
-
-function ms(value: number): string {
-  return value < shortMs ? `${value} ms` : `${Math.round(value / 100) / 10} s`;
-}
+const clientSide = {
+  without_end: () => 'the client would keep it without end.',
+  longer: (agent: number) => `the client would keep it for ${spellMs(agent)}.`,
+  blocked: (agent: number) =>
+    `the client would give it up after ${spellMs(agent)}, but its event loop was blocked when the time came: look for what holds it, too.`,
+};
 
 export const idlePileUp: KindWords<'idle_pile_up'> = {
   noun: ['connection', 'connections'],
@@ -72,10 +53,10 @@ export const idlePileUp: KindWords<'idle_pile_up'> = {
         'Make one agent for the application, outside of the function that makes the request, and pass it to every request; or leave the agent (dispatcher) option out. Where it must be a new one, call its destroy() when the answer is there.',
     },
   },
-  details: pileDetails,
+  details: (finding) => pileDetails(finding, pile),
 };
 
-function pileDetails({ subject: { agents }, growth_per_minute }: Finding): readonly string[] {
-  const details = agents === undefined ? [] : [`They belong to ${agents} different agents, which were used once.`];
-  return growth_per_minute > 0 ? [...details, `There are ${growth_per_minute} more every minute.`] : details;
-}
+const pile: PileSayings = {
+  agents: (count) => `They belong to ${count} different agents, which were used once.`,
+  growth: (perMinute) => `There are ${perMinute} more every minute.`,
+};

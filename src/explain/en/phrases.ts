@@ -13,7 +13,8 @@ export const phrases: Phrases = {
     const where = listener ? ` ${at} ${listener}` : destination ? `${start} to ${destination}` : start;
     return where + (request ? ` (${request})` : '') + (pipeTarget ? ` piped into a ${pipeTarget}` : '');
   },
-  end(subject, title, { happened, cleared }) {
+  end(noun, place, title, { happened, cleared }) {
+    const subject = noun + place;
     const what = happened ? `For a while no ${subject} has ${title}` : `No ${subject} is ${title} any more`;
     return cleared ? `${what}.` : `${what}; the finding stays open for a while in case they come back.`;
   },
@@ -21,8 +22,8 @@ export const phrases: Phrases = {
     `There are ${perMinute} more every minute: at this rate the limit of ${limit} ${name} is reached in ${soon}.`,
   soon: (limit, name, perMinute, soon) => `+${perMinute} a minute; the limit of ${limit} ${name} is reached in ${soon}`,
   changed: (id) => `now (${id} has changed) `,
-  unread: (bytes) => `${bytes} B unread`,
-  unacknowledged: (bytes) => `${bytes} B not acknowledged`,
+  unread: (bytes) => `, ${bytes} B unread`,
+  unacknowledged: (bytes) => `, ${bytes} B not acknowledged`,
   more: (connections) => `and ${connections} more`,
   nothingLeft: 'There is nothing left to do.',
   untold: { seen: 'why, could not be told', advice: 'Look at the connections below.' },

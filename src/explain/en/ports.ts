@@ -1,4 +1,5 @@
-import type { Finding } from '../../detectors/detector.ts';
+import type { KernelSayings } from '../details/kernel-settings.ts';
+import { type TimeWaitSayings, timeWaitDetails } from '../details/time-waits.ts';
 import type { KindWords } from '../words.ts';
 import { freePorts, timeWaitBuckets } from './limits.ts';
 
@@ -53,7 +54,7 @@ export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
     },
   },
   inThisCase: ({ subject }) => (subject.role === 'server' ? atListener : {}),
-  details: timeWaitDetails,
+  details: (finding) => timeWaitDetails(finding, heap, kernelSettings),
 };
 
 const atListener = {
@@ -62,39 +63,25 @@ const atListener = {
   limit: timeWaitBuckets,
 };
 
-function timeWaitDetails({ subject, count }: Finding): readonly string[] {
-  const { per_second, own, limit, share, kernel } = subject;
-  const details: string[] = [];
-  const { role } = subject;
-  const of = role === 'server' ? 'TIME_WAITs that the kernel keeps' : 'ports towards this destination';
-  if (limit !== undefined && share !== undefined) details.push(`That is ${percent(share)} of the ${limit} ${of}.`);
-  if (own !== undefined)
-    details.push(
-      own < count ? `This process made ${own} of them, others made the rest.` : 'This process made all of them.',
-    );
-  if (per_second !== undefined) details.push(`Lately it has added some ${per_second} every second.`);
-  return [...details, ...kernelDetails(kernel)];
-}
+const heap: TimeWaitSayings = {
+  share: (percent, limit, of) => `That is ${percent} % of the ${limit} ${whole[of]}.`,
+  partOfThem: (own) => `This process made ${own} of them, others made the rest.`,
+  allOfThem: 'This process made all of them.',
+  perSecond: (rate) => `Lately it has added some ${rate} every second.`,
+};
+
+const whole = { ports: 'ports towards this destination', buckets: 'TIME_WAITs that the kernel keeps' };
 
 /** What the kernel's settings mean here. */
-const meanings: Readonly<Record<string, (value: number | string) => string>> = {
+export const kernelSettings: KernelSayings = {
   ip_local_port_range: (value) => `ip_local_port_range is ${value}.`,
   ip_local_reserved_ports: (value) => `ip_local_reserved_ports takes ${value} out of it.`,
-  tcp_tw_reuse: (value) =>
-    `tcp_tw_reuse is ${value}: ${
-      value === 1
-        ? 'connect() may take the port of a TIME_WAIT that is more than a second old'
-        : value === 2
-          ? 'ports in TIME_WAIT are used again on loopback only'
-          : 'ports in TIME_WAIT are never used again before their minute is over'
-    }.`,
+  tcp_tw_reuse: (value, when) => `tcp_tw_reuse is ${value}: ${reuse[when]}.`,
   tcp_max_tw_buckets: (value) => `tcp_max_tw_buckets is ${value}: beyond it the kernel forgets TIME_WAITs at once.`,
 };
 
-export function kernelDetails(kernel: Finding['subject']['kernel']): string[] {
-  return Object.entries(kernel ?? {}).flatMap(([name, value]) => meanings[name]?.(value) ?? []);
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
-}
+const reuse = {
+  after_a_second: 'connect() may take the port of a TIME_WAIT that is more than a second old',
+  on_loopback: 'ports in TIME_WAIT are used again on loopback only',
+  never: 'ports in TIME_WAIT are never used again before their minute is over',
+};

@@ -1,5 +1,10 @@
-import type { Finding } from '../../detectors/detector.ts';
-import { spell } from '../spell.ts';
+import {
+  type AcceptQueueSayings,
+  acceptQueueDetails,
+  type SynQueueSayings,
+  synFloodDetails,
+} from '../details/queues.ts';
+import { spell, spellMs } from '../spell.ts';
 import type { KindWords } from '../words.ts';
 import { acceptQueue, synQueue } from './limits.ts';
 
@@ -32,30 +37,22 @@ export const acceptQueueWords: KindWords<'accept_queue'> = {
         'Raise the backlog to what comes in one burst: server.listen({ port, backlog: 4096 }). Node asks for 511 unless it is told, and the kernel takes the smaller of that and net.core.somaxconn, as it is when listen() is called.',
     },
   },
-  details: acceptQueueDetails,
+  details: (finding) => acceptQueueDetails(finding, acceptQueueSayings),
 };
 
-function acceptQueueDetails({ subject }: Finding): readonly string[] {
-  const { queue, limit, loop_blocked_ms, cluster, kernel } = subject;
-  const details: string[] = [];
-  if (limit !== undefined && queue !== undefined)
-    details.push(`The queue is for ${limit}, and ${queue === 1 ? '1 waits' : `${queue} wait`} in it now.`);
-  if (loop_blocked_ms !== undefined)
-    details.push(`The event loop was held for ${seconds(loop_blocked_ms)} at a time, or longer.`);
-  if (kernel?.somaxconn !== undefined) details.push(`net.core.somaxconn is ${kernel.somaxconn}.`);
-  if (cluster !== undefined) details.push(whose[cluster]);
-  return [
-    ...details,
-    'Each SYN and ACK that found no place is counted, so that a client that tries again counts again.',
-  ];
-}
-
-const whose = {
-  primary:
-    'In a cluster the queue belongs to the primary, this process: it accepts and hands the connections to its workers, so that it is its event loop that has to be free.',
-  worker:
-    'In a cluster the queue belongs to the primary; this one (SCHED_NONE) all its workers share, and whichever is free accepts.',
-} as const;
+const acceptQueueSayings: AcceptQueueSayings = {
+  queue: (limit, waiting) =>
+    `The queue is for ${limit}, and ${waiting === 1 ? '1 waits' : `${waiting} wait`} in it now.`,
+  loopHeld: (ms) => `The event loop was held for ${spellMs(ms)} at a time, or longer.`,
+  somaxconn: (value) => `net.core.somaxconn is ${value}.`,
+  whose: {
+    primary:
+      'In a cluster the queue belongs to the primary, this process: it accepts and hands the connections to its workers, so that it is its event loop that has to be free.',
+    worker:
+      'In a cluster the queue belongs to the primary; this one (SCHED_NONE) all its workers share, and whichever is free accepts.',
+  },
+  counting: 'Each SYN and ACK that found no place is counted, so that a client that tries again counts again.',
+};
 
 export const synFlood: KindWords<'syn_flood'> = {
   noun: ['half-open connection', 'half-open connections'],
@@ -79,23 +76,13 @@ export const synFlood: KindWords<'syn_flood'> = {
         'If these are real clients far away, raise the backlog of listen() and net.core.somaxconn, which is what the SYN queue is measured by; if not, have the flood stopped in front of the host.',
     },
   },
-  details: synFloodDetails,
+  details: (finding) => synFloodDetails(finding, synQueueSayings),
 };
 
-function synFloodDetails({ subject: { limit, kernel = {} } }: Finding): readonly string[] {
-  const { tcp_syncookies, tcp_max_syn_backlog, somaxconn } = kernel;
-  const details: string[] = [];
-  if (limit !== undefined) details.push(`The SYN queue is for ${limit}.`);
-  if (tcp_syncookies !== undefined) details.push(`net.ipv4.tcp_syncookies is ${tcp_syncookies}.`);
-  // With cookies it plays no part.
-  if (tcp_max_syn_backlog !== undefined && tcp_syncookies === 0)
-    details.push(
-      `net.ipv4.tcp_max_syn_backlog is ${tcp_max_syn_backlog}, a quarter of which is kept for peers that are known.`,
-    );
-  if (somaxconn !== undefined) details.push(`net.core.somaxconn is ${somaxconn}.`);
-  return details;
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 100) / 10} s`;
-}
+const synQueueSayings: SynQueueSayings = {
+  queue: (limit) => `The SYN queue is for ${limit}.`,
+  syncookies: (value) => `net.ipv4.tcp_syncookies is ${value}.`,
+  maxSynBacklog: (value) =>
+    `net.ipv4.tcp_max_syn_backlog is ${value}, a quarter of which is kept for peers that are known.`,
+  somaxconn: (value) => `net.core.somaxconn is ${value}.`,
+};
