@@ -76,6 +76,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
       'node:',
     ],
   ],
+  recorder: ['recording', 'tcp', 'node:'],
   'start.ts': ['agent.ts', 'options.ts', 'stderr.ts', 'telemetry'],
   'register.ts': ['start.ts'],
   'instrumentation.ts': ['start.ts', 'errors.ts', 'options.ts', 'version.ts', 'telemetry'],

@@ -3,7 +3,19 @@ import { addressBytes } from './address-bytes.ts';
 import { fields, object } from './fields.ts';
 import { address, destination } from './names.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
-import { boolean, branded, integer, list, matching, number, oneOf, type Shape, text, unreadable } from './shape.ts';
+import {
+  boolean,
+  branded,
+  integer,
+  list,
+  matching,
+  number,
+  oneOf,
+  optional,
+  type Shape,
+  text,
+  unreadable,
+} from './shape.ts';
 import { instant } from './socket-fields.ts';
 
 /** The first line of each file of a recording: what was running, how time is to be read, and what verdicts went by. */
@@ -32,6 +44,18 @@ export interface RecordingHeader {
   readonly pseudonyms: boolean;
   /** The options that verdicts depend on. */
   readonly options: RecordedOptions;
+  /** Which of all processes that ever had this pid; absent where the system does not tell. */
+  readonly writer?: Writer | undefined;
+}
+
+/** By these another process can tell whether the writer of a file is still there. */
+export interface Writer {
+  /** /proc/sys/kernel/random/boot_id */
+  readonly boot: string;
+  /** Of the namespace of its pid, as /proc/self/ns/pid links to it. */
+  readonly pidNamespace: string;
+  /** Field 22 of /proc/self/stat: when the process started, in clock ticks since the boot. */
+  readonly startTicks: number;
 }
 
 export type RecordedOptions = Readonly<Record<string, number | string | boolean | readonly string[]>>;
@@ -77,5 +101,6 @@ export const header: Shape<RecordingHeader> = object(
     at: instant,
     pseudonyms: boolean,
     options,
+    writer: optional(object(fields<Writer>({ boot: text, pidNamespace: text, startTicks: integer(0) }))),
   }),
 );

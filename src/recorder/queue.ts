@@ -1,0 +1,120 @@
+/** Here a file ends, and the next one begins with this line. */
+export interface Part {
+  readonly part: number;
+  readonly header: string;
+}
+
+/** Lines to be written together. The first of them may tell how many are missing before it. */
+export interface Lines {
+  readonly lines: readonly string[];
+  readonly lost: number;
+}
+
+/** Here so many lines are missing, says this one. */
+interface Lost {
+  readonly lost: number;
+  readonly line: string;
+}
+
+type Item = string | Lost | Part;
+
+/** Lines that wait to be written, bounded. */
+export class Queue {
+  readonly #most: number;
+  #items: Item[] = [];
+  #bytes = 0;
+  #dropped = 0;
+  #untold = 0;
+
+  constructor(mostBytes: number) {
+    this.#most = mostBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  /** Lines for which there was no room. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Of these, those that no line of the recording tells of. */
+  get untold(): number {
+    return this.#untold;
+  }
+
+  /** False where there is no room. */
+  add(line: string, bytes: number): boolean {
+    if (this.#bytes + bytes > this.#most) {
+      this.drop(1);
+      return false;
+    }
+    this.#items.push(line);
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Whatever the room, as there are few: this line tells of what is missing here. */
+  addLost(line: string): void {
+    this.#items.push({ lost: this.#untold, line });
+    this.#untold = 0;
+  }
+
+  /** Whatever the room: there is one for each file. */
+  addPart(part: Part): void {
+    this.#items.push(part);
+  }
+
+  drop(count: number): void {
+    this.#dropped += count;
+    this.#untold += count;
+  }
+
+  /** These could not be written but for the first `written` of them. */
+  giveUp({ lines, lost }: Lines, written: number): void {
+    const own = lost > 0 ? 1 : 0;
+    this.drop(lines.length - Math.max(own, written));
+    if (written < own) this.#untold += lost;
+  }
+
+  /** Nothing of what waits will be written. */
+  dropAll(): void {
+    for (const item of this.#items)
+      if (typeof item === 'string') this.drop(1);
+      else if ('lost' in item) this.#untold += item.lost;
+    this.#items = [];
+    this.#bytes = 0;
+  }
+
+  /** The part that begins now, or lines until something else comes: so many bytes of them, and one line at least. */
+  take(mostBytes: number): Part | Lines {
+    const [first] = this.#items;
+    if (typeof first === 'object') {
+      this.#items.shift();
+      return 'part' in first ? first : { lines: [first.line], lost: first.lost };
+    }
+    const lines: string[] = [];
+    let bytes = 0;
+    for (const item of this.#items) {
+      if (typeof item !== 'string' || bytes >= mostBytes) break;
+      bytes += Buffer.byteLength(item) + 1;
+      lines.push(item);
+    }
+    this.#items.splice(0, lines.length);
+    this.#bytes -= bytes;
+    return { lines, lost: 0 };
+  }
+
+  /** All lines that wait. The parts that were to begin between them are forgotten. */
+  takeLines(): readonly string[] {
+    const lines = this.#items.flatMap((item) => (typeof item === 'string' ? item : 'line' in item ? item.line : []));
+    this.#items = [];
+    this.#bytes = 0;
+    return lines;
+  }
+}
