@@ -13,7 +13,7 @@ import { ignoring } from './ignored.ts';
 import { Intake } from './intake.ts';
 import { KernelAccess } from './kernel-access.ts';
 import type { KernelWatch } from './kernel-watch.ts';
-import { LateRecorder } from './late-recorder.ts';
+import { LateRecorder, type LateRecorderPorts } from './late-recorder.ts';
 import { whenLoaded } from './load-kernel-watch.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
@@ -57,7 +57,7 @@ export class Agent {
   #awake = false;
   readonly #underway = new Underway();
 
-  constructor(options: Options, stderr: Stderr) {
+  constructor(options: Options, stderr: Stderr, limits?: LateRecorderPorts['limits']) {
     const { maxConnections, maxSpansPerSecond } = options;
     const tell = (message: string) => stderr.notice(message);
     this.#options = options;
@@ -67,7 +67,7 @@ export class Agent {
     this.#threads = new Threads(fault);
     this.#knowledge = new Knowledge(new Tracker(trackerLimits(maxConnections), ignoring(options.ignore)));
     if (options.record !== '')
-      this.#recorder = new LateRecorder({ options, knowledge: this.#knowledge, now, tell, fault });
+      this.#recorder = new LateRecorder({ options, knowledge: this.#knowledge, now, tell, fault, limits });
     this.#intake = new Intake({
       observe: (observation) => this.#observe(observation),
       outside: (act) => this.#root.runInAsyncScope(act),

@@ -17,7 +17,7 @@ export interface RecordPorts {
   readonly tell: (message: string) => void;
   /** So many observations came before this was there, and are lost. */
   readonly missed: number;
-  readonly limits?: Partial<RecorderLimits>;
+  readonly limits?: Partial<RecorderLimits> | undefined;
 }
 
 /** Option `record`: every observation in a file, in the order in which it is taken in. */
@@ -33,6 +33,7 @@ export class Recording {
       // Of networks a recording with pseudonyms says nothing.
       tellsIgnored: pseudonyms !== undefined,
       write: (lines) => this.#recorder.write(lines),
+      dropped: () => this.#recorder.dropped,
     });
     this.#recorder = new Recorder({
       path: options.record,

@@ -1,6 +1,6 @@
 import type { Knowledge } from '../connection/knowledge.ts';
 import type { Lifecycle } from '../connection/lifecycle.ts';
-import type { Observation, SocketRef } from '../connection/observation.ts';
+import type { Observation, SocketEvent, SocketRef } from '../connection/observation.ts';
 import type { Instant } from '../tcp/identity.ts';
 import { encodeObservation } from './line.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
@@ -12,8 +12,10 @@ export interface TranscriptOptions {
   readonly pseudonyms: Pseudonyms | undefined;
   /** Some of what option `ignore` leaves out cannot be worked out of what is written. */
   readonly tellsIgnored: boolean;
-  /** Takes lines, with newlines between them: all of them come into one part. */
+  /** Takes lines, with newlines between them: all of them come into one part. It may begin with them. */
   readonly write: (lines: string) => void;
+  /** Lines that are in no part, so far. */
+  readonly dropped: () => number;
 }
 
 /** Numbers of connections that have none of their own: the hook counts up from 1. */
@@ -25,6 +27,7 @@ const firstForeign = 2 ** 40;
  */
 export class Transcript {
   readonly #options: TranscriptOptions;
+  #dropped = 0;
   #part = 1;
   /** All that this part mentions began in it. */
   #isWhole = true;
@@ -34,14 +37,22 @@ export class Transcript {
   /** Of the observation before, where a connection began with it: it is known by now, and to this part. */
   #opened: SocketRef | undefined;
   #foreign = firstForeign;
+  /** What is being written, and the connection that is being told again before it. */
+  #current: Observation | undefined;
+  #telling: Lifecycle | undefined;
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
   }
 
-  /** Whoever reads from here on knows nothing: a part has begun, or of this one something was lost. */
+  /**
+   * Whoever reads from here on knows nothing: a part has begun, or of this one something was lost. What is being written
+   * comes after this.
+   */
   begin(part: number, at: Instant): void {
-    const isSame = part === this.#part;
+    const dropped = this.#options.dropped();
+    const anew = part === this.#part || dropped !== this.#dropped;
+    this.#dropped = dropped;
     this.#part = part;
     this.#isWhole = false;
     this.#known = new WeakSet();
@@ -50,9 +61,10 @@ export class Transcript {
     this.#opened = undefined;
     const { counters, sysctls } = this.#options.knowledge.host;
     const fact = { kind: 'host', source: 'procfs', at, scope: 'namespace' } as const;
-    if (isSame) this.#write({ ...fact, scope: 'thread', fact: { name: 'told_anew' } });
+    if (anew) this.#write({ ...fact, scope: 'thread', fact: { name: 'told_anew' } });
     if (counters) this.#write({ ...fact, fact: { name: 'counters', values: counters } });
     this.#write({ ...fact, fact: { name: 'sysctls', values: sysctls } });
+    this.#introduce();
   }
 
   /** Before it is taken in. */
@@ -61,12 +73,20 @@ export class Transcript {
     const opened = this.#opened === undefined ? undefined : tracker.get(this.#opened);
     if (opened) this.#known.add(opened);
     this.#opened = undefined;
-    const opens = said.kind === 'socket_event' && opening.has(said.event);
-    if (!this.#isWhole && !opens) this.#tellAgain(this.#mentioned(said));
-    if (said.kind === 'host' && said.fact.name === 'suspects_seen' && said.fact.from === 0)
-      for (const suspect of tracker.suspects()) this.#suspect(suspect, said.at);
+    this.#current = said;
+    this.#introduce();
     this.#write(said);
-    if (opens) this.#opened = said.socket;
+    this.#current = undefined;
+    if (opens(said)) this.#opened = said.socket;
+  }
+
+  /** Whom the next line is about. */
+  #introduce(): void {
+    const said = this.#current;
+    if (said === undefined) return;
+    if (!this.#isWhole && !opens(said)) this.#tellAgain(this.#mentioned(said));
+    if (said.kind !== 'host' || said.fact.name !== 'suspects_seen') return;
+    for (const suspect of this.#options.knowledge.tracker.suspects()) this.#suspect(suspect, said.at);
   }
 
   #mentioned(said: Observation): Lifecycle | undefined {
@@ -85,17 +105,22 @@ export class Transcript {
   }
 
   #tellAgain(connection: Lifecycle | undefined): void {
-    if (connection === undefined || this.#known.has(connection)) return;
-    this.#known.add(connection);
+    if (connection === undefined || connection === this.#telling || this.#known.has(connection)) return;
     const { firstSeen, endedAt, phase, ref = this.#foreign++ } = connection;
     // What this part closed, it has told of.
     const told = phase === 'released' ? endedAt : undefined;
-    if (told !== undefined && told >= (this.#began ?? firstSeen)) return;
+    if (told !== undefined && told >= (this.#began ?? firstSeen)) {
+      this.#known.add(connection);
+      return;
+    }
     const again = [...retold(connection, ref)];
     const traceId = this.#options.knowledge.traceOf(connection);
     const host = { kind: 'host', source: 'userland', at: firstSeen, scope: 'thread' } as const;
     if (traceId !== undefined) again.push({ ...host, fact: { name: 'trace', socket: ref, traceId } });
+    this.#telling = connection;
     this.#write({ ...host, fact: { name: 'told_again', count: again.length } }, ...again);
+    this.#telling = undefined;
+    this.#known.add(connection);
   }
 
   #write(...all: readonly Observation[]): void {
@@ -105,3 +130,7 @@ export class Transcript {
 }
 
 const opening: ReadonlySet<string> = new Set(['connecting', 'accepted', 'adopted']);
+
+function opens(said: Observation): said is SocketEvent {
+  return said.kind === 'socket_event' && opening.has(said.event);
+}

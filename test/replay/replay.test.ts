@@ -16,7 +16,9 @@ function findings(lines: readonly string[]) {
 const kinds = (all: readonly Replayed[]) => all.map(({ kind }) => kind);
 
 /** Two connections in CLOSE_WAIT, looked at every five seconds. */
-const leak = [accepted(1, 1), accepted(2, 1), ...[5, 10, 15, 20].flatMap((seconds) => lookAt(seconds, 1, 2))].map(lineOf);
+const leak = [accepted(1, 1), accepted(2, 1), ...[5, 10, 15, 20].flatMap((seconds) => lookAt(seconds, 1, 2))].map(
+  lineOf,
+);
 
 describe('a recording', () => {
   it('of a leak: the finding, with the id, the age and the line that it had', () => {
