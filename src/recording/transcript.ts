@@ -23,7 +23,8 @@ const firstForeign = 2 ** 40;
 
 /**
  * The observations as lines, in the order in which they are taken in. Each part of a recording can be replayed alone:
- * what a later part mentions that began before it is told again there, once, as it is by then.
+ * what a later part mentions that began before it is told again there, once, as it is by then. Whatever is in trouble is
+ * mentioned at each look: nothing is told again in one go, however many there are.
  */
 export class Transcript {
   readonly #options: TranscriptOptions;
@@ -86,7 +87,8 @@ export class Transcript {
     if (said === undefined) return;
     if (!this.#isWhole && !opens(said)) this.#tellAgain(this.#mentioned(said));
     if (said.kind !== 'host' || said.fact.name !== 'suspects_seen') return;
-    for (const suspect of this.#options.knowledge.tracker.suspects()) this.#suspect(suspect, said.at);
+    if (!this.#options.tellsIgnored) return;
+    for (const suspect of this.#options.knowledge.tracker.suspects()) this.#tellIgnored(suspect, said.at);
   }
 
   #mentioned(said: Observation): Lifecycle | undefined {
@@ -96,10 +98,9 @@ export class Transcript {
     return said.kind === 'transition' ? tracker.find(said.id) : undefined;
   }
 
-  #suspect(suspect: Lifecycle, at: Instant): void {
-    if (!this.#isWhole) this.#tellAgain(suspect);
+  #tellIgnored(suspect: Lifecycle, at: Instant): void {
     const { ref, suppressed } = suspect;
-    if (!suppressed || !this.#options.tellsIgnored || ref === undefined || this.#ignored.has(suspect)) return;
+    if (!suppressed || ref === undefined || this.#ignored.has(suspect)) return;
     this.#ignored.add(suspect);
     this.#write({ kind: 'host', source: 'userland', at, scope: 'thread', fact: { name: 'ignored', socket: ref } });
   }
