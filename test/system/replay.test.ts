@@ -165,22 +165,24 @@ describe('what was recorded is found again', { skip: kernelNeeds, concurrency: 2
 });
 
 describe('a recording in parts', { skip: kernelNeeds, concurrency: 2 }, () => {
-  async function rotated(bytes: number, keep: number) {
+  async function rotated(bytes: number, keep: number, lastPart: number) {
     const record = newFile();
-    const { code, stderr } = await new Program([fixture('rotated.mjs'), record, `${bytes}`, `${keep}`]).ended;
+    const { code, stderr } = await new Program([fixture('rotated.mjs'), record, `${bytes}`, `${keep}`, `${lastPart}`], {
+      limitMs: 90_000,
+    }).ended;
     assert.equal(code, 0, stderr);
     return { live: findingsIn(stderr), parts: partsOf(record), record };
   }
 
   it('all of them, in any order: the same findings', async () => {
-    const { live, parts } = await rotated(30_000, 1000);
+    const { live, parts } = await rotated(30_000, 1000, 6);
     assert.ok(parts.length > 3, parts.join());
     assert.ok(live.length > 0);
     assert.deepEqual(await replayed(...parts.toReversed()), { code: 1, findings: live, err: '' });
   });
 
   it('the first ones are gone: the same connections, since the same time', async () => {
-    const { live, parts } = await rotated(60_000, 2);
+    const { live, parts } = await rotated(100_000, 2, 5);
     assert.equal(parts.length, 3);
     const { findings, err } = await replayed(...parts);
     assert.match(err, /without the ones before it/);
@@ -193,8 +195,8 @@ describe('a recording in parts', { skip: kernelNeeds, concurrency: 2 }, () => {
     const { since: one, ...rest } = facts(before);
     const { since: other, ...same } = facts(again);
     assert.deepEqual(same, rest);
-    // To the millisecond: it is worked out of an age at different looks.
-    assert.ok(Math.abs(Date.parse(one) - Date.parse(other)) <= 2, `${one} ${other}`);
+    // It is worked out of an age, at different looks.
+    assert.ok(Math.abs(Date.parse(one) - Date.parse(other)) <= 100, `${one} ${other}`);
   });
 });
 
