@@ -6,7 +6,8 @@ export interface Part {
 
 /** Lines to be written together. The first of them may tell how many are missing before it. */
 export interface Lines {
-  readonly lines: readonly string[];
+  readonly text: string;
+  readonly count: number;
   readonly lost: number;
 }
 
@@ -17,6 +18,13 @@ interface Lost {
 }
 
 type Item = string | Lost | Part;
+
+/** In a text without the last newline. */
+export function linesIn(text: string): number {
+  let count = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}
 
 /** Lines that wait to be written, bounded. */
 export class Queue {
@@ -51,7 +59,7 @@ export class Queue {
   /** False where there is no room. */
   add(line: string, bytes: number): boolean {
     if (this.#bytes + bytes > this.#most) {
-      this.drop(1);
+      this.drop(linesIn(line));
       return false;
     }
     this.#items.push(line);
@@ -76,16 +84,16 @@ export class Queue {
   }
 
   /** These could not be written but for the first `written` of them. */
-  giveUp({ lines, lost }: Lines, written: number): void {
+  giveUp({ count, lost }: Lines, written: number): void {
     const own = lost > 0 ? 1 : 0;
-    this.drop(lines.length - Math.max(own, written));
+    this.drop(count - Math.max(own, written));
     if (written < own) this.#untold += lost;
   }
 
   /** Nothing of what waits will be written. */
   dropAll(): void {
     for (const item of this.#items)
-      if (typeof item === 'string') this.drop(1);
+      if (typeof item === 'string') this.drop(linesIn(item));
       else if ('lost' in item) this.#untold += item.lost;
     this.#items = [];
     this.#bytes = 0;
@@ -96,25 +104,29 @@ export class Queue {
     const [first] = this.#items;
     if (typeof first === 'object') {
       this.#items.shift();
-      return 'part' in first ? first : { lines: [first.line], lost: first.lost };
+      return 'part' in first ? first : { text: `${first.line}\n`, count: 1, lost: first.lost };
     }
-    const lines: string[] = [];
+    let text = '';
+    let count = 0;
     let bytes = 0;
+    let taken = 0;
     for (const item of this.#items) {
       if (typeof item !== 'string' || bytes >= mostBytes) break;
+      text += `${item}\n`;
+      count += linesIn(item);
       bytes += Buffer.byteLength(item) + 1;
-      lines.push(item);
+      taken++;
     }
-    this.#items.splice(0, lines.length);
+    this.#items.splice(0, taken);
     this.#bytes -= bytes;
-    return { lines, lost: 0 };
+    return { text, count, lost: 0 };
   }
 
-  /** All lines that wait. The parts that were to begin between them are forgotten. */
-  takeLines(): readonly string[] {
+  /** All lines that wait, as text. The parts that were to begin between them are forgotten. */
+  takeText(): string {
     const lines = this.#items.flatMap((item) => (typeof item === 'string' ? item : 'line' in item ? item.line : []));
     this.#items = [];
     this.#bytes = 0;
-    return lines;
+    return lines.map((line) => `${line}\n`).join('');
   }
 }

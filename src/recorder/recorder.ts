@@ -9,7 +9,7 @@ import type { Instant } from '../tcp/identity.ts';
 import { namesFor } from './file-names.ts';
 import { PartFiles } from './part-files.ts';
 import { type About, partHeader } from './part-header.ts';
-import { type Lines, type Part, Queue } from './queue.ts';
+import { type Lines, linesIn, type Part, Queue } from './queue.ts';
 import { codeOf, troubleWith } from './trouble.ts';
 import { type Asking, thisWriter } from './writer.ts';
 
@@ -41,7 +41,7 @@ export interface RecorderLimits {
   readonly retryMs: number;
 }
 
-const usual: RecorderLimits = {
+export const usual: RecorderLimits = {
   partBytes: 64 * 2 ** 20,
   keep: 2,
   queueBytes: 4 * 2 ** 20,
@@ -50,7 +50,7 @@ const usual: RecorderLimits = {
 };
 
 /** What is written at once, and what waits for no timer. */
-const pieceBytes = 256 * 1024;
+const pieceBytes = 64 * 1024;
 
 /** The runs of this thread that go on now. */
 const runs = new Set<string>();
@@ -106,17 +106,19 @@ export class Recorder {
     return this.#queue.dropped;
   }
 
-  /** One line, without its end. */
+  /** A line without its end, or several with newlines between, which come into one part. */
   write(line: string): void {
     const inGap = this.#queue.untold > 0 && this.#queue.bytes > this.#limits.queueBytes / 2;
     if (this.#ended || this.#isPaused() || inGap) {
-      this.#queue.drop(1);
+      this.#queue.drop(linesIn(line));
       return;
     }
     if (!this.#retelling) this.#goOn();
     const bytes = Buffer.byteLength(line) + 1;
     if (!this.#queue.add(line, bytes)) return;
     this.#partBytes += bytes;
+    // Before whoever writes makes the next line: what the new part is told first, that need not tell.
+    if (this.#partBytes >= this.#limits.partBytes && !this.#retelling) this.#goOn();
     if (this.#flushing === undefined) this.#schedule();
   }
 
@@ -198,9 +200,9 @@ export class Recorder {
   }
 
   async #append(taken: Lines): Promise<void> {
-    const bytes = Buffer.from(`${taken.lines.join('\n')}\n`);
+    const bytes = Buffer.from(taken.text);
     const { kept, error } = await this.#files.append(bytes);
-    const written = error === undefined ? taken.lines.length : linesIn(bytes, kept);
+    const written = error === undefined ? taken.count : kept === 0 ? 0 : linesIn(bytes.toString('utf8', 0, kept - 1));
     this.#written += written;
     if (error === undefined) return;
     this.#queue.giveUp(taken, written);
@@ -231,19 +233,10 @@ export class Recorder {
 
   /** The process ends: what waits is written at once. */
   #writeNow(): void {
-    const lines = this.#queue.takeLines();
     try {
-      this.#files.appendNow(Buffer.from(lines.map((line) => `${line}\n`).join('')));
+      this.#files.appendNow(Buffer.from(this.#queue.takeText()));
     } catch {
       // There is nobody left to tell.
     }
   }
-}
-
-const newline = 10;
-
-function linesIn(bytes: Uint8Array, end: number): number {
-  let count = 0;
-  for (let at = 0; at < end; at++) if (bytes[at] === newline) count++;
-  return count;
 }

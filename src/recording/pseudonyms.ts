@@ -1,6 +1,7 @@
 import { addressFromBytes } from '../tcp/endpoint.ts';
 import { addressBytes } from './address-bytes.ts';
 import { permuted } from './permutation.ts';
+import { type SipKey, sipKey } from './sip-hash.ts';
 
 /** HMAC or the like, with a key that nobody else has: at least 16 bytes that say nothing of the text. */
 export type Keyed = (text: string) => Uint8Array;
@@ -20,8 +21,11 @@ export class Pseudonyms {
   readonly #keyed: Keyed;
   readonly #kept = new Map<string, string>();
 
+  readonly #key: SipKey;
+
   constructor(keyed: Keyed) {
     this.#keyed = keyed;
+    this.#key = sipKey(keyed('key of the permutation'));
   }
 
   /** For an address or the name of a host: `93.12.201.7`, `fd1c:…`, `h0123456789abcdef.invalid`. */
@@ -43,7 +47,7 @@ export class Pseudonyms {
     if (ownMeaning(bytes[0] ?? 0)) return bytes.join('.');
     let number = new DataView(bytes.buffer).getUint32(0);
     // A permutation of all numbers, taken until it leads back among the hosts, is one of the hosts.
-    do number = permuted(number, this.#keyed);
+    do number = permuted(number, this.#key);
     while (ownMeaning(number >>> 24));
     return [number >>> 24, (number >>> 16) & 0xff, (number >>> 8) & 0xff, number & 0xff].join('.');
   }
