@@ -117,8 +117,16 @@ export class Examiner {
     slices.end();
     const descriptors = needed ? await this.#descriptors() : undefined;
     slices.begin();
-    const end = { clock, suspects, descriptors, wallTime: wallTime() };
-    this.#note(at, { name: 'look', ...end });
+    let offsets: readonly WallOffset[] | undefined;
+    const end = {
+      ...({ name: 'look', clock, suspects, descriptors } as const),
+      // The first one who asks loads what it takes to tell the time: where nothing is found, nobody does.
+      get wallTime() {
+        offsets ??= wallTime();
+        return offsets;
+      },
+    };
+    this.#note(at, end);
     const told = await inSlices(judge.judging(end, at), slices);
     for (const [view, connection] of seen) {
       if (slices.isOver()) await slices.rest();

@@ -16,6 +16,11 @@ export class BadLines {
 
   /** The first of them, as soon as it is known to be one. */
   bad(line: BadLineAt): BadLineAt | undefined {
+    // What should be a header is one, whatever follows: no writer was killed there.
+    if (line.line === 1) {
+      this.#count++;
+      return line;
+    }
     const first = this.good();
     this.#last = line;
     return first;

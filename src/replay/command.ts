@@ -47,7 +47,9 @@ export async function replayCommand(args: readonly string[], ports: CommandPorts
     ports.err(`no recording: ${paths.join(', ')} has no header\n`);
     return exit.usage;
   }
-  return found > 0 ? exit.found : exit.nothingFound;
+  if (found > 0) return exit.found;
+  if (!json) ports.out('nothing was found\n');
+  return exit.nothingFound;
 }
 
 interface Asked {
