@@ -154,6 +154,13 @@ describe('any line', () => {
   it('a field that only the prototype has is not there', () => {
     assert.match(bad('{"kind":"row","__proto__":{"source":"procfs"}}').why, /^source: .*nothing/);
     assert.match(bad('{"kind":"toString"}').why, /^kind: /);
+    Object.defineProperty(Object.prototype, 'drops', { value: 7, configurable: true });
+    try {
+      const read = decodeLine(encodeObservation(row(socketId(1), 5, 'established')));
+      assert.equal(Object.hasOwn(read, 'drops'), false);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'drops');
+    }
     assert.match(
       bad('{"kind":"host","source":"procfs","at":1,"scope":"host","fact":{"name":"__proto__"}}').why,
       /^fact: name: /,
