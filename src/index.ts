@@ -7,6 +7,9 @@ export type { Forecast, SampledConnection, Severity, Subject } from './detectors
 export type { Cause, FindingKind, LeakCause } from './detectors/kinds.ts';
 export { NotSupportedError, SynfinError, type SynfinErrorCode } from './errors.ts';
 export type { ExplainedFinding as Finding } from './explain/explain.ts';
+export { type LadderSvgOptions, ladderSvg } from './explain/ladder/svg.ts';
+export { type LadderTextOptions, ladderText } from './explain/ladder/text.ts';
+export type { Language } from './explain/language.ts';
 export { SynfinInstrumentation, type SynfinInstrumentationConfig } from './instrumentation.ts';
 export type { SynfinOptions } from './options.ts';
 export type { SourceStatus } from './sources/candidate.ts';

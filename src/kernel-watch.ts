@@ -8,6 +8,7 @@ import type { Finding } from './detectors/detector.ts';
 import { Judge, originOf } from './detectors/judge.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
+import { ladderBeneath } from './explain/ladder/beneath.ts';
 import type { Language } from './explain/language.ts';
 import { findingText } from './explain/text.ts';
 import { HeldListeners } from './host/held-listeners.ts';
@@ -59,11 +60,20 @@ export class KernelWatch {
   readonly #judge: Judge;
   readonly #host: HostWatch;
   readonly #language: Language;
+  readonly #ladder: (finding: Finding) => string;
 
   constructor(ports: KernelWatchPorts) {
     const { options, access, net, knowledge, report, now, tell, fault } = ports;
     const { tracker } = knowledge;
     this.#language = options.language;
+    this.#ladder = (finding) => {
+      try {
+        return ladderBeneath(finding, tracker.suspects(), now(), options.language);
+      } catch (error) {
+        ports.fault('ladder', error);
+        return '';
+      }
+    };
     const sources = kernelSources(access, options, {
       now,
       procRoot,
@@ -115,7 +125,7 @@ export class KernelWatch {
   }
 
   inWords(finding: ExplainedFinding, colour: boolean): string {
-    return findingText(finding, { colour, width: 100, language: this.#language });
+    return findingText(finding, { colour, width: 100, language: this.#language }) + this.#ladder(finding);
   }
 
   #explain(finding: Finding): ExplainedFinding {

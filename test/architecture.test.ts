@@ -85,7 +85,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'start.ts': ['agent.ts', 'options.ts', 'stderr.ts', 'telemetry'],
   'register.ts': ['start.ts'],
   'instrumentation.ts': ['start.ts', 'errors.ts', 'options.ts', 'version.ts', 'telemetry'],
-  'index.ts': ['start.ts', 'instrumentation.ts', 'errors.ts'],
+  'index.ts': ['start.ts', 'instrumentation.ts', 'errors.ts', 'explain/ladder/text.ts', 'explain/ladder/svg.ts'],
 };
 
 /** What may be named in a type besides, because it is gone when the program runs. */

@@ -28,6 +28,8 @@ export interface StateChange {
   readonly at: Instant;
   /** Nobody saw it: it must have happened, because of what was seen before and after. */
   readonly inferred: boolean;
+  /** Somebody saw the connection in `to`, whether or not the moment at which it came there. */
+  readonly found: boolean;
   readonly source: ObservationSource;
 }
 
@@ -60,6 +62,8 @@ export interface Lifecycle {
   requested: Endpoint | undefined;
   attempt: number;
   syn: Moment | undefined;
+  /** The peer's SYN came before an answer to ours: both sides opened. */
+  simultaneousOpen: Moment | undefined;
   established: Moment | undefined;
   rttUs: number | undefined;
   synRetransmits: number | undefined;
@@ -150,6 +154,7 @@ export function newLifecycle(
     requested: undefined,
     attempt: 1,
     syn: undefined,
+    simultaneousOpen: undefined,
     established: undefined,
     rttUs: undefined,
     synRetransmits: undefined,

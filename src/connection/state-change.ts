@@ -33,7 +33,7 @@ export function enter(connection: Lifecycle, to: TcpState, sighting: Sighting): 
     const at = later(connection.stateSince, sighting.when?.(state) ?? sighting.at);
     const inferred = sighting.inferred || index < last;
     const note = index < last ? undefined : sighting.note;
-    events.push(...step(connection, state, { ...sighting, at, inferred, note }));
+    events.push(...step(connection, state, { ...sighting, at, inferred, note }, index === last));
   });
   return events;
 }
@@ -52,9 +52,10 @@ function later(a: Instant, b: Instant): Instant {
   return a > b ? a : b;
 }
 
-function step(connection: Lifecycle, to: TcpState, { at, source, inferred, note }: Sighting): LifecycleEvent[] {
+function step(connection: Lifecycle, to: TcpState, sighting: Sighting, found: boolean): LifecycleEvent[] {
+  const { at, source, inferred, note } = sighting;
   const from = connection.state;
-  const change = { from, to, at, inferred, source };
+  const change = { from, to, at, inferred, found, source };
   const moment: Moment = { at, inferred };
   const events: LifecycleEvent[] = [{ kind: 'state_changed', connection, change }];
   const wasOpening = connection.phase === 'opening';
@@ -79,8 +80,9 @@ function step(connection: Lifecycle, to: TcpState, { at, source, inferred, note 
   return events;
 }
 
-/** Which FIN an edge tells of, and so who began. */
+/** Which SYN or FIN an edge tells of, and so who began. */
 function noteSegments(connection: Lifecycle, from: TcpState, to: TcpState, moment: Moment): void {
+  if (from === 'syn_sent' && to === 'syn_received') connection.simultaneousOpen = moment;
   if (to === 'fin_wait_1' || to === 'last_ack') connection.finSent ??= moment;
   if (to === 'close_wait' || to === 'closing' || to === 'time_wait') connection.finReceived ??= moment;
   if (to === 'fin_wait_1') connection.initiator = 'local';

@@ -21,7 +21,8 @@ export interface ConnectionView {
   readonly id: string;
   readonly role: Role;
   readonly state: TcpState;
-  /** Since the connection was first seen. */
+  readonly firstSeen: Instant;
+  /** Since the connection was first seen: this moment is `firstSeen` and so many seconds. */
   readonly age: number;
   readonly stateAge: number;
   readonly local: Endpoint | undefined;
@@ -39,10 +40,18 @@ export interface ConnectionView {
   readonly bytesSent: number | undefined;
   readonly bytesReceived: number | undefined;
   readonly retransmits: number | undefined;
+  /** Of the SYN, or of the SYN+ACK where the peer opened; counted among `retransmits`. */
+  readonly synRetransmits: number | undefined;
   readonly initiator: CloseInitiator;
   readonly closeType: CloseType | undefined;
   readonly error: string | undefined;
   readonly source: ObservationSource;
+  /** When the kernel last showed it. */
+  readonly lookedAt: Instant | undefined;
+  /** When the descriptor was closed here, or the connection was seen to be over. */
+  readonly endedAt: Instant | undefined;
+  /** The peer's SYN crossed ours: both sides opened (RFC 9293, section 3.5, figure 7). */
+  readonly simultaneousOpen: Moment | undefined;
   readonly steps: readonly Step[];
   readonly changes: readonly StateChange[];
   /** Nearest first; read from the captured stack when first asked for. */
@@ -76,6 +85,7 @@ export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
     id: idOf(connection),
     role: connection.role,
     state: connection.state,
+    firstSeen: connection.firstSeen,
     age: seconds(connection.firstSeen, now),
     stateAge: seconds(connection.stateSince, now),
     local: id.tuple?.local,
@@ -90,10 +100,16 @@ export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
     bytesSent: payloadSent(connection),
     bytesReceived: payloadReceived(connection),
     retransmits: info?.totalRetransmits,
+    synRetransmits: established
+      ? connection.synRetransmits
+      : (info?.totalRetransmits ?? connection.sending?.retransmits),
     initiator: connection.initiator,
     closeType: connection.closeType,
     error: connection.error,
     source: connection.source,
+    lookedAt: connection.lookedAt,
+    endedAt: connection.endedAt,
+    simultaneousOpen: connection.simultaneousOpen,
     steps: stepsOf(connection),
     changes: connection.changes,
     get callSite() {
@@ -161,10 +177,13 @@ export function payloadSent({ info, bytesWritten }: Lifecycle): number | undefin
   return info?.bytesSent === undefined ? bytesWritten : info.bytesSent - (info.bytesRetransmitted ?? 0);
 }
 
+/** Counters that were read in one of these, read before the peer's FIN came, do not count it. */
+const beforeFin: ReadonlySet<TcpState> = new Set(['established', 'fin_wait_1', 'fin_wait_2']);
+
 /** `tcpi_bytes_received` without the one that stands for the peer's FIN. */
 export function payloadReceived({ info, bytesRead, finReceived }: Lifecycle): number | undefined {
   if (info?.bytesReceived === undefined) return bytesRead;
-  return Math.max(0, info.bytesReceived - (finReceived ? 1 : 0));
+  return Math.max(0, info.bytesReceived - (finReceived && !beforeFin.has(info.state) ? 1 : 0));
 }
 
 function seconds(from: Instant, to: Instant): number {

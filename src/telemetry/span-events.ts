@@ -46,5 +46,6 @@ function handshakeChange(
   { role, source }: Lifecycle,
   { at, inferred }: { at: Instant; inferred: boolean },
 ): StateChange {
-  return { from: role === 'server' ? 'syn_received' : 'syn_sent', to: 'established', at, inferred, source };
+  const from = role === 'server' ? 'syn_received' : 'syn_sent';
+  return { from, to: 'established', at, inferred, found: true, source };
 }

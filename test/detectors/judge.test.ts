@@ -58,7 +58,8 @@ describe('what a look is judged by', () => {
       if (seconds < 15) assert.deepEqual(atOnce(end(seconds)), []);
     }
     const steps = end(15);
-    observe(closed(1, 16));
+    const other = { frames: () => ['elsewhere (/app/other.mjs:1:1)'] };
+    observe({ ...inspected(1, 16), site: other } as Observation, closed(1, 16));
     const [finding] = atOnce(steps);
     assert.deepEqual([finding?.count, finding?.sample[0]?.age_s], [1, 10]);
     assert.deepEqual(finding?.sample[0]?.call_site, ['portOf (/app/server.mjs:7:3)']);

@@ -7,12 +7,17 @@ import { Tracker } from '../../src/connection/tracker.ts';
 import type { Finding } from '../../src/detectors/detector.ts';
 import { Transcript } from '../../src/recording/transcript.ts';
 import { Replay } from '../../src/replay/replay.ts';
-import { closed } from '../connection/observations.ts';
-import { accepted, at, headerLine, host, lookAt } from '../replay/lines.ts';
+import type { SocketCookie } from '../../src/tcp/identity.ts';
+import { closed, connected, connecting } from '../connection/observations.ts';
+import { accepted, at, headerLine, host, lookAt, tuple } from '../replay/lines.ts';
 
-/** Three connections that leak, and one that was closed before the second look. */
+const site = { frames: () => ['portOf (/app/server.mjs:7:3)'] };
+
+/** Three connections that leak, two of a server and one of a client, and one that was closed before the second look. */
 const life: readonly Observation[] = [
-  ...[1, 2, 3, 4].map((socket) => accepted(socket, 1)),
+  ...[1, 2, 4].map((socket) => accepted(socket, 1)),
+  connecting(3, 1, { id: { cookie: '1003' as SocketCookie, tuple: tuple(40_003) }, site }),
+  connected(3, 1),
   host(2, { name: 'trace', socket: 2, traceId: 'abc' }),
   ...lookAt(5, 1, 2, 3, 4),
   closed(4, 9),
@@ -94,7 +99,7 @@ describe('wherever a part begins', () => {
     // Patience begins anew with the part, and three looks are what is left for it.
     const beforeTheLooksOf15s = life.findIndex((said) => said.at === at(15));
     for (const cut of everywhere.filter((line) => line < beforeTheLooksOf15s)) {
-      const [, last = []] = parts([cut]);
+      const last = parts([cut, cut + 1]).at(-1) ?? [];
       const [finding, ...more] = findings(last);
       assert.deepEqual(more, []);
       assert.deepEqual([finding?.count, finding?.since, finding?.cause], [3, whole[0]?.since, 'paused'], `${cut}`);
