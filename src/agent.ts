@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
+import { Announcer } from './announcer.ts';
 import { audienceFor } from './audience.ts';
 import { trackerLimits } from './connection/bounds.ts';
 import { Knowledge } from './connection/knowledge.ts';
@@ -14,6 +15,7 @@ import { Intake } from './intake.ts';
 import { KernelAccess } from './kernel-access.ts';
 import type { KernelWatch } from './kernel-watch.ts';
 import { LateRecorder, type LateRecorderPorts } from './late-recorder.ts';
+import type { RemedyCounts } from './leak-closer.ts';
 import { whenLoaded } from './load-kernel-watch.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
@@ -51,30 +53,31 @@ export class Agent {
   readonly #recorder: LateRecorder | undefined;
   readonly #faults: Faults;
   readonly #stop = new AbortController();
-  readonly #listeners = new Set<(finding: ExplainedFinding) => void>();
+  readonly #announcer: Announcer;
   /** What is started at the application's first socket must not run in that request's asynchronous context. */
   readonly #root = new AsyncResource('SYNFIN');
   #awake = false;
   readonly #underway = new Underway();
 
-  constructor(options: Options, stderr: Stderr, limits?: LateRecorderPorts['limits']) {
-    const { maxConnections, maxSpansPerSecond } = options;
+  constructor(options: Options, stderr: Stderr, metrics: boolean, recorder?: LateRecorderPorts['limits']) {
+    const { maxConnections } = options;
     const tell = (message: string) => stderr.notice(message);
     this.#options = options;
     this.#stderr = stderr;
     this.#faults = new Faults(tell);
     const fault = this.#faults.note;
     this.#threads = new Threads(fault);
+    this.#announcer = new Announcer(stderr, fault, (finding, colour) => this.#watch?.inWords(finding, colour) ?? '');
     this.#knowledge = new Knowledge(new Tracker(trackerLimits(maxConnections), ignoring(options.ignore)));
     if (options.record !== '')
-      this.#recorder = new LateRecorder({ options, knowledge: this.#knowledge, now, tell, fault, limits });
+      this.#recorder = new LateRecorder({ options, knowledge: this.#knowledge, now, tell, fault, limits: recorder });
     this.#intake = new Intake({
       observe: (observation) => this.#observe(observation),
       outside: (act) => this.#root.runInAsyncScope(act),
       now,
     });
     const listenLast = () => this.#net.listenLast();
-    this.telemetry = new Telemetry({ version, mode: options.spans, maxSpansPerSecond, now, tell, listenLast, fault });
+    this.telemetry = new Telemetry({ options, metrics, version, now, tell, listenLast, fault });
     this.#kernel = new KernelAccess(options, fault);
     this.#net = this.#makeNetSource();
   }
@@ -105,8 +108,7 @@ export class Agent {
   }
 
   onFinding(listener: (finding: ExplainedFinding) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#announcer.onFinding(listener);
   }
 
   sources(): readonly SourceStatus[] {
@@ -130,11 +132,15 @@ export class Agent {
     return this.telemetry.counts();
   }
 
+  remedies(): RemedyCounts {
+    return this.#watch?.remedies() ?? { destroyed: 0, left: 0 };
+  }
+
   /** Resolves when nothing that was begun goes on any more. */
   async close(): Promise<void> {
     this.#intake.settle();
     this.#stop.abort();
-    this.#listeners.clear();
+    this.#announcer.end();
     if (this.#recorder) this.#underway.note(this.#recorder.end());
     await this.#underway.atRest(restMs);
   }
@@ -163,10 +169,6 @@ export class Agent {
   /** Not in the application's request, which what hooks and processors do would become a part of. */
   #tellAll(events: readonly LifecycleEvent[]): void {
     if (events.length > 0) this.#root.runInAsyncScope(() => this.telemetry.take(events));
-  }
-
-  #soon(act: () => void): void {
-    this.#root.runInAsyncScope(() => void setTimeout(act, soonMs).unref());
   }
 
   /** The kernel is looked at from the application's first socket on. */
@@ -203,6 +205,7 @@ export class Agent {
         wallTime: () => this.telemetry.clock.offsets(),
         traceOf: (connection) => this.telemetry.traceIdOf(connection),
         leaked: (connection) => this.telemetry.leaked(connection),
+        remedy: { signal, say: this.#stderr.deed, destroyed: this.telemetry.destroyed },
       });
       await this.#watch.run(signal);
     } catch (error) {
@@ -213,15 +216,10 @@ export class Agent {
   async #afterSweep(dueAfterMs?: number): Promise<void> {
     try {
       const told = (await this.#watch?.examine(dueAfterMs)) ?? [];
-      if (!this.#stop.signal.aborted) for (const finding of told) this.#tell(finding);
+      if (!this.#stop.signal.aborted) for (const finding of told) this.#announcer.tell(finding);
     } catch (error) {
       this.#faults.note('look', error);
     }
-  }
-
-  #tell(finding: ExplainedFinding): void {
-    this.#stderr.finding(finding, (colour) => this.#watch?.inWords(finding, colour) ?? '');
-    for (const listener of this.#listeners) this.#faults.guard('onFinding', () => listener(finding));
   }
 
   #makeNetSource(): NetSource {
@@ -229,7 +227,9 @@ export class Agent {
       now,
       captureContext,
       kernel: () => this.#kernel.sockets(),
-      sites: new CallSites(samplerFor(this.#options.callSites, now), (act) => this.#soon(act)),
+      sites: new CallSites(samplerFor(this.#options.callSites, now), (act) =>
+        this.#root.runInAsyncScope(() => void setTimeout(act, soonMs).unref()),
+      ),
       undiciMade: (request) => this.telemetry.undiciMade(request),
       served: (socket, request) => this.#served(socket, request),
       audience: audienceFor(this.#options, this.telemetry, this.#knowledge.tracker),

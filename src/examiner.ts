@@ -8,6 +8,7 @@ import type { Judge } from './detectors/judge.ts';
 import { LoopClock } from './detectors/loop-clock.ts';
 import type { Steps } from './detectors/steps.ts';
 import type { HostWatch } from './host/host-watch.ts';
+import type { Leak } from './leak-closer.ts';
 import type { NetSource } from './sources/net/net-source.ts';
 import { descriptorCount } from './sources/proc/proc-fd.ts';
 import { openFilesLimit } from './sources/proc/proc-limits.ts';
@@ -37,6 +38,8 @@ export interface ExaminerOptions {
   readonly traceOf: (connection: Lifecycle) => string | undefined;
   /** A finding that was told is about this connection. */
   readonly leaked: (connection: Lifecycle) => void;
+  /** Ends what leaks, before the findings of this look are told. Never rejects. */
+  readonly closeLeaks?: ((leaks: readonly Leak[]) => Promise<void>) | undefined;
 }
 
 /** Suspicious sockets inspected in one turn of the event loop: what is reported of them is taken in at once. */
@@ -100,7 +103,7 @@ export class Examiner {
   }
 
   async #judge(clock: Instant, slices: Slices): Promise<readonly Finding[]> {
-    const { judge, now, settle, wallTime, leaked } = this.#options;
+    const { judge, now, settle, wallTime, leaked, closeLeaks } = this.#options;
     slices.end();
     await settle();
     slices.begin();
@@ -128,10 +131,15 @@ export class Examiner {
     };
     this.#note(at, end);
     const told = await inSlices(judge.judging(end, at), slices);
+    const leaks: Leak[] = [];
     for (const [view, connection] of seen) {
       if (slices.isOver()) await slices.rest();
       if (judge.isAccused(view.id)) leaked(connection);
+      const finding = closeLeaks && judge.leakOf(view.id);
+      if (finding) leaks.push({ view, connection, finding });
     }
+    slices.end();
+    await closeLeaks?.(leaks);
     return told;
   }
 

@@ -11,6 +11,7 @@ export { type LadderSvgOptions, ladderSvg } from './explain/ladder/svg.ts';
 export { type LadderTextOptions, ladderText } from './explain/ladder/text.ts';
 export type { Language } from './explain/language.ts';
 export { SynfinInstrumentation, type SynfinInstrumentationConfig } from './instrumentation.ts';
+export type { RemedyCounts } from './leak-closer.ts';
 export type { SynfinOptions } from './options.ts';
 export type { SourceStatus } from './sources/candidate.ts';
 export { type RunningAgent, start } from './start.ts';

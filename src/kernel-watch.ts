@@ -18,6 +18,7 @@ import { hostWatch } from './host-parts.ts';
 import { ignoringDestinations } from './ignored.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
+import { type Leak, LeakCloser, type RemedyCounts, type RemedyPorts } from './leak-closer.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
 import type { NetSource } from './sources/net/net-source.ts';
@@ -48,6 +49,7 @@ export interface KernelWatchPorts {
   readonly traceOf: (connection: Lifecycle) => string | undefined;
   /** A finding that was told is about this connection. */
   readonly leaked: (connection: Lifecycle) => void;
+  readonly remedy: RemedyPorts;
 }
 
 /**
@@ -59,6 +61,7 @@ export class KernelWatch {
   readonly #examiner: Examiner;
   readonly #judge: Judge;
   readonly #host: HostWatch;
+  readonly #leakCloser: LeakCloser | undefined;
   readonly #language: Language;
   readonly #ladder: (finding: Finding) => string;
 
@@ -102,7 +105,8 @@ export class KernelWatch {
     const wantsCensus = () => judge.wantsCensus;
     const look = { ...ports, tracker, hostFacts: knowledge.host, procRoot, ignores, wantsCensus };
     this.#host = hostWatch(look, (...asked) => this.#selection.glance(...asked), spent);
-    this.#examiner = makeExaminer(ports, judge, this.#host, spent);
+    this.#leakCloser = options.onLeak === 'destroy' ? leakCloser(ports) : undefined;
+    this.#examiner = makeExaminer(ports, judge, this.#host, spent, this.#leakCloser);
   }
 
   /** Runs until the signal aborts. Never rejects. */
@@ -124,6 +128,11 @@ export class KernelWatch {
     return this.#judge.findings().map((finding) => this.#explain(finding));
   }
 
+  /** What `onLeak: 'destroy'` has done. */
+  remedies(): RemedyCounts {
+    return this.#leakCloser?.counts() ?? { destroyed: 0, left: 0 };
+  }
+
   inWords(finding: ExplainedFinding, colour: boolean): string {
     return findingText(finding, { colour, width: 100, language: this.#language }) + this.#ladder(finding);
   }
@@ -133,7 +142,18 @@ export class KernelWatch {
   }
 }
 
-function makeExaminer(ports: KernelWatchPorts, judge: Judge, host: HostWatch, spent: (us: number) => void): Examiner {
+function leakCloser({ options, remedy, ...ports }: KernelWatchPorts): LeakCloser {
+  const patience = { close_wait_leak: options.closeWaitMs * 1000, unread_data: options.unreadMs * 1000 };
+  return new LeakCloser({ ...ports, ...remedy, patience });
+}
+
+function makeExaminer(
+  ports: KernelWatchPorts,
+  judge: Judge,
+  host: HostWatch,
+  spent: (us: number) => void,
+  closer: LeakCloser | undefined,
+): Examiner {
   const { options, knowledge, net, report, note, settle, now } = ports;
   const reject = ({ id, source, at }: Row) =>
     note({ kind: 'host', source, at, scope: 'process', fact: { name: 'foreign', id } });
@@ -154,5 +174,15 @@ function makeExaminer(ports: KernelWatchPorts, judge: Judge, host: HostWatch, sp
     placeUnaccepted: (rows, slices) => unaccepted.place(rows, slices),
     reject,
   });
-  return new Examiner({ ...ports, judge, spent, strangers, host, intervalMs: options.intervalMs, procRoot });
+  const closeLeaks = closer && ((leaks: readonly Leak[]) => closer.look(leaks));
+  return new Examiner({
+    ...ports,
+    judge,
+    spent,
+    strangers,
+    host,
+    closeLeaks,
+    intervalMs: options.intervalMs,
+    procRoot,
+  });
 }

@@ -19,6 +19,7 @@ export interface SynfinOptions {
   maxSpansPerSecond?: number;
   findings?: FindingsMode;
   language?: Language;
+  onLeak?: OnLeak;
   cpuBudget?: number;
   maxConnections?: number;
   ignore?: readonly string[];
@@ -33,6 +34,7 @@ export type Options = Readonly<Required<SynfinOptions>>;
 export type KernelSourceName = 'ebpf' | 'daemon' | 'sock_diag' | 'procfs' | 'netstat';
 export type CallSiteMode = 'off' | 'sample' | 'all';
 export type SpanMode = 'all' | 'notable' | 'off';
+export type OnLeak = 'report' | 'destroy';
 export type FindingsMode = 'text' | 'json' | 'off';
 
 interface OptionRow<Value> extends Reader<Value> {
@@ -132,6 +134,12 @@ export const optionTable: OptionTable = {
     default: 'en',
     doc: 'what findings are told in: `en` or `zh`',
     ...oneOf('en', 'zh'),
+  },
+  onLeak: {
+    variable: 'SYNFIN_ON_LEAK',
+    default: 'report',
+    doc: '`report`, or `destroy`: destroys a leaked socket after it was reported, at most 60 a minute (docs/remedy.md)',
+    ...oneOf('report', 'destroy'),
   },
   cpuBudget: {
     variable: 'SYNFIN_CPU_BUDGET',

@@ -1,6 +1,7 @@
 import { Agent } from './agent.ts';
 import type { ConnectionView } from './connection/view.ts';
 import type { ExplainedFinding } from './explain/explain.ts';
+import type { RemedyCounts } from './leak-closer.ts';
 import { readOptions, type SynfinOptions } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
 import { Stderr } from './stderr.ts';
@@ -19,6 +20,8 @@ export interface RunningAgent {
   sources(): readonly SourceStatus[];
   /** Spans that were told, and those that `maxSpansPerSecond` left out. */
   spans(): SpanCounts;
+  /** What `onLeak: 'destroy'` has done: leaked connections that were closed, and those that were left alone. */
+  remedies(): RemedyCounts;
   /** Undoes everything that `start()` did. */
   close(): Promise<void>;
 }
@@ -61,13 +64,14 @@ export function startAgent(options: SynfinOptions, byInstrumentation = false): S
   const stderr = new Stderr(read.findings);
   for (const notice of notices) stderr.notice(notice);
   const telemetry = telemetryAllowed();
-  const agent = new Agent(telemetry ? read : { ...read, spans: 'off' }, stderr);
+  const agent = new Agent(telemetry ? read : { ...read, spans: 'off' }, stderr, telemetry);
   const handle = {
     connections: () => agent.connections(),
     findings: () => agent.findings(),
     onFinding: (listener: (finding: ExplainedFinding) => void) => agent.onFinding(listener),
     sources: () => agent.sources(),
     spans: () => agent.spans(),
+    remedies: () => agent.remedies(),
     async close() {
       // Another agent may have been started since this one was closed.
       if (isRunning(running)) Reflect.deleteProperty(globalThis, runningKey);
@@ -104,5 +108,6 @@ const disabled = {
   onFinding: () => () => {},
   sources: () => [],
   spans: () => ({ told: 0, dropped: 0 }),
+  remedies: () => ({ destroyed: 0, left: 0 }),
   close: async () => {},
 };

@@ -24,6 +24,12 @@ export class Stderr {
     this.#write(this.#mode === 'json' ? `${JSON.stringify({ notice: message })}\n` : `synfin: ${message}\n`);
   }
 
+  /** What synfin did: in words, or as JSON. */
+  readonly deed = ({ words, facts }: { readonly words: string; readonly facts: object }): void => {
+    if (this.#mode === 'json') this.#write(`${JSON.stringify(facts)}\n`);
+    else this.notice(words);
+  };
+
   finding(finding: ExplainedFinding, inWords: (colour: boolean) => string): void {
     if (this.#mode === 'json') this.#write(`${JSON.stringify(finding)}\n`);
     if (this.#mode === 'text') this.#write(inWords(coloured()));

@@ -20,6 +20,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   detectors: ['connection', 'tcp'],
   explain: ['detectors', 'connection', 'tcp'],
   recording: ['connection', 'tcp'],
+  remedy: ['detectors', 'connection', 'tcp'],
   telemetry: ['explain', 'detectors', 'connection', 'tcp', 'node:', '@opentelemetry/api'],
   ffi: ['errors.ts', 'tcp', 'node:', 'koffi'],
   sources: ['connection', 'tcp', 'errors.ts', 'node:'],
@@ -51,11 +52,31 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   replay: ['connection', 'detectors', 'explain', 'tcp', 'recording', 'ignored.ts', 'options.ts', 'node:'],
   'strangers.ts': ['connection', 'tcp', 'sources', 'sources/net', 'sources/proc'],
   host: ['connection', 'detectors', 'tcp', 'sources', 'sources/net', 'sources/proc', 'node:'],
-  'examiner.ts': ['connection', 'detectors', 'tcp', 'strangers.ts', 'host', 'sources', 'sources/net', 'sources/proc'],
+  'announcer.ts': ['explain', 'stderr.ts'],
+  'leak-closer.ts': ['remedy', 'detectors', 'connection', 'tcp', 'sources', 'sources/net'],
+  'examiner.ts': [
+    'leak-closer.ts',
+    'connection',
+    'detectors',
+    'tcp',
+    'strangers.ts',
+    'host',
+    'sources',
+    'sources/net',
+    'sources/proc',
+  ],
   'kernel-watch.ts': [
     ...['tcp', 'connection', 'detectors', 'explain', 'sources', 'sources/net', 'options.ts', 'node:'],
-    ...['kernel-access.ts', 'kernel-sources.ts', 'strangers.ts', 'examiner.ts', 'host-parts.ts', 'host'],
-    'ignored.ts',
+    ...[
+      'ignored.ts',
+      'kernel-access.ts',
+      'kernel-sources.ts',
+      'strangers.ts',
+      'examiner.ts',
+      'leak-closer.ts',
+      'host-parts.ts',
+      'host',
+    ],
   ],
   'host-parts.ts': [
     ...['tcp', 'connection', 'detectors', 'host', 'sources', 'sources/net', 'kernel-access.ts'],
@@ -65,6 +86,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'agent.ts': [
     ...['tcp', 'connection', 'explain', 'telemetry', 'sources', 'sources/net'],
     ...[
+      'announcer.ts',
+      'leak-closer.ts',
       'audience.ts',
       'faults.ts',
       'ignored.ts',
@@ -91,12 +114,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 /** What may be named in a type besides, because it is gone when the program runs. */
 const typeArrows: Readonly<Record<string, readonly string[]>> = {
   'options.ts': ['explain'],
-  'start.ts': ['connection', 'explain', 'sources'],
+  'start.ts': ['connection', 'explain', 'sources', 'leak-closer.ts'],
   'instrumentation.ts': ['@opentelemetry/api'],
-  'index.ts': ['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'sources', 'options.ts'],
+  'index.ts': ['tcp', 'connection', 'detectors', 'explain', 'telemetry', 'sources', 'options.ts', 'leak-closer.ts'],
 };
 
-const pureRooms = ['tcp', 'connection', 'detectors', 'explain', 'recording'];
+const pureRooms = ['tcp', 'connection', 'detectors', 'explain', 'recording', 'remedy'];
 
 const impure =
   /\b(?:Date\.now|new Date\(\)|performance|process|console|fetch|globalThis|set(?:Timeout|Interval|Immediate)|queueMicrotask|Math\.random)\b/;
@@ -127,7 +150,7 @@ describe('the arrows', () => {
 
   it('the table is the drawing', () => {
     const drawing = readFileSync(resolve('docs/architecture.md'), 'utf8');
-    for (const room of ['tcp', 'connection', 'detectors', 'explain', 'recording', 'telemetry', 'ffi']) {
+    for (const room of ['tcp', 'connection', 'detectors', 'explain', 'recording', 'remedy', 'telemetry', 'ffi']) {
       const drawn = new RegExp(`^${room} +──▶ (.*)$`, 'm').exec(drawing)?.[1] ?? '?';
       const names = drawn.split(/[,+]/).map((name) => name.replace(/\(.*\)/, '').trim());
       const ruled = (arrows[room] ?? [])

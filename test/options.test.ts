@@ -27,6 +27,7 @@ const defaults: Options = {
   spans: 'all',
   findings: 'text',
   language: 'en',
+  onLeak: 'report',
   cpuBudget: 0.01,
   maxConnections: 100_000,
   maxSpansPerSecond: 500,

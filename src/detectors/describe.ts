@@ -63,7 +63,10 @@ class Oldest {
 }
 
 /** How long it has been in trouble: in its state; without anybody reading; without anything being taken. */
-function troubleAge(kind: FindingKind, { state, stateAge, progressAge, ackProgressAge }: ConnectionView): number {
+export function troubleAge(
+  kind: FindingKind,
+  { state, stateAge, progressAge, ackProgressAge }: ConnectionView,
+): number {
   if (kind === 'stuck_write') return ackProgressAge ?? 0;
   return state === 'established' ? (progressAge ?? 0) : stateAge;
 }

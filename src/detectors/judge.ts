@@ -104,6 +104,11 @@ export class Judge {
     return this.#watch.isAccused(connectionId);
   }
 
+  /** The leak that was told and that this connection was found in at the last look. */
+  leakOf(connectionId: string): Finding | undefined {
+    return this.#watch.leakOf(connectionId);
+  }
+
   /** Those that are open now. */
   findings(): readonly Finding[] {
     return this.#watch.findings();

@@ -48,6 +48,11 @@ export type FindingKind = keyof typeof causesOf;
 
 export type CauseOf<Kind extends FindingKind> = (typeof causesOf)[Kind][number];
 
+/** Kinds of findings that are about sockets which nobody reads or ends. */
+export const leakKinds = ['close_wait_leak', 'unread_data'] as const satisfies readonly FindingKind[];
+
+export type LeakKind = (typeof leakKinds)[number];
+
 export type LeakCause = (typeof leakCauses)[number];
 
 export type Cause = CauseOf<FindingKind>;

@@ -1,6 +1,7 @@
 import { type Case, rounded } from './case.ts';
 import type { Finding } from './detector.ts';
 import { Growth } from './growth.ts';
+import { type FindingKind, type LeakKind, leakKinds } from './kinds.ts';
 import type { Look } from './look.ts';
 import { atOnce, type Steps } from './steps.ts';
 
@@ -70,6 +71,14 @@ export class Raiser {
   /** Those that were raised and not cleared, as they are now. */
   isAccused(connectionId: string): boolean {
     return this.#open.some(({ told, members }) => told !== undefined && members.has(connectionId));
+  }
+
+  /** The leak that this connection was found in at the last look, where that was told, and with this cause. */
+  leakOf(connectionId: string): Finding | undefined {
+    const open = this.#open.find(({ members, told, now, looksGone }) => {
+      return looksGone === 0 && told?.cause === now.cause && isLeak(now.kind) && members.has(connectionId);
+    });
+    return open?.now;
   }
 
   findings(): readonly Finding[] {
@@ -167,6 +176,10 @@ export class Raiser {
     open.looksSinceTold = 0;
     return open.now;
   }
+}
+
+function isLeak(kind: FindingKind): kind is LeakKind {
+  return leakKinds.some((leak) => leak === kind);
 }
 
 /** What the case and the open finding have in common; a finding never changes its kind. */

@@ -51,6 +51,11 @@ export class Watch {
     return this.#raiser.isAccused(connectionId);
   }
 
+  /** The leak that was told and that this connection was found in at the last look. */
+  leakOf(connectionId: string): Finding | undefined {
+    return this.#raiser.leakOf(connectionId);
+  }
+
   /** Those that are open now. */
   findings(): readonly Finding[] {
     return this.#raiser.findings();

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Context, TracerProvider } from '@opentelemetry/api';
+import type { Context, MeterProvider, TracerProvider } from '@opentelemetry/api';
 
 export type OtelApi = typeof import('@opentelemetry/api');
 
@@ -24,6 +24,12 @@ export function otelApi(): OtelApi | undefined {
 export function globalTracerProvider(): TracerProvider | undefined {
   const global = Reflect.get(globalThis, registered) as { readonly trace?: TracerProvider } | undefined;
   return global?.trace;
+}
+
+/** Where measurements go; undefined before an SDK that takes any is there. The API has no proxy for it. */
+export function globalMeterProvider(): MeterProvider | undefined {
+  const global = Reflect.get(globalThis, registered) as { readonly metrics?: MeterProvider } | undefined;
+  return global?.metrics;
 }
 
 interface Flushable {

@@ -20,11 +20,13 @@ export interface Metric {
   readonly attributes: readonly string[];
 }
 
-const told = (instrument: Metric['instrument'], unit: string, ...attributes: string[]): Metric => {
-  return { instrument, observable: false, unit, attributes };
+type Instrument = Metric['instrument'];
+
+const told = <const Kind extends Instrument>(instrument: Kind, unit: string, ...attributes: string[]) => {
+  return { instrument, observable: false, unit, attributes } as const;
 };
-const read = (instrument: Metric['instrument'], unit: string, ...attributes: string[]): Metric => {
-  return { instrument, observable: true, unit, attributes };
+const read = <const Kind extends Instrument>(instrument: Kind, unit: string, ...attributes: string[]) => {
+  return { instrument, observable: true, unit, attributes } as const;
 };
 
 const { role, errorType, closeInitiator, closeType, networkConnectionState, serverPort } = attribute;
@@ -40,6 +42,7 @@ export const metric = {
   'synfin.tcp.close_wait.duration': told('histogram', 's', role),
   'synfin.tcp.connection.leak.count': read('up_down_counter', '{connection}', leakType, leakCause),
   'synfin.tcp.connection.leaks': told('counter', '{connection}', leakType, leakCause),
+  'synfin.tcp.connection.leak.destroyed': told('counter', '{connection}', leakType, leakCause),
   'synfin.tcp.time_wait.count': read('up_down_counter', '{connection}', ...destination, serverPort),
   'synfin.tcp.ephemeral_port.usage': read('up_down_counter', '{port}', ...destination),
   'synfin.tcp.ephemeral_port.limit': read('up_down_counter', '{port}', ...destination),

@@ -1,8 +1,11 @@
 import type { TracerProvider } from '@opentelemetry/api';
 import type { Lifecycle } from '../connection/lifecycle.ts';
 import type { LifecycleEvent } from '../connection/lifecycle-event.ts';
+import type { LeakKind } from '../detectors/kinds.ts';
 import type { Instant } from '../tcp/identity.ts';
 import { withoutRequest } from './api.ts';
+import { metricAttribute } from './metric-names.ts';
+import { Metrics } from './metrics.ts';
 import { RequestLinks, type Served } from './request-links.ts';
 import { GuardedHooks, type SpanHooks } from './span-hooks.ts';
 import { SpanLimit } from './span-limit.ts';
@@ -12,8 +15,9 @@ import { WallClock } from './wall-clock.ts';
 
 export interface TelemetryOptions {
   readonly version: string;
-  readonly mode: SpanMode;
-  readonly maxSpansPerSecond: number;
+  readonly options: { readonly spans: SpanMode; readonly maxSpansPerSecond: number };
+  /** False: nothing is measured. */
+  readonly metrics: boolean;
   readonly now: () => Instant;
   /** Told to a person, once. */
   readonly tell: (message: string) => void;
@@ -40,11 +44,13 @@ export class Telemetry {
   readonly #limit: SpanLimit;
   readonly #undici: UndiciSpans;
   readonly #links: RequestLinks;
+  readonly #metrics: Metrics;
   #hooks: SpanHooks = {};
   readonly #fault: TelemetryOptions['fault'];
   readonly #now: () => Instant;
 
-  constructor({ version, mode, maxSpansPerSecond, now, tell, listenLast, fault }: TelemetryOptions) {
+  constructor({ options, metrics, version, now, tell, listenLast, fault }: TelemetryOptions) {
+    const { spans: mode, maxSpansPerSecond } = options;
     this.#mode = mode;
     this.#fault = fault;
     this.#now = now;
@@ -52,6 +58,7 @@ export class Telemetry {
     this.#limit = new SpanLimit(maxSpansPerSecond, () =>
       tell(`there are more than ${maxSpansPerSecond} spans a second: what is over that (maxSpansPerSecond) is dropped`),
     );
+    this.#metrics = new Metrics({ version, allowed: metrics, fault });
     const hooks = new GuardedHooks({}, fault);
     this.#spans = new SpanEmitter({ version, clock: this.#clock, now, mode, limit: this.#limit, hooks });
     this.#undici = new UndiciSpans({ provider: () => this.#spans.provider(), listenLast });
@@ -139,6 +146,13 @@ export class Telemetry {
   leaked(connection: Lifecycle): void {
     if (this.#mode !== 'off') this.#spans.leaked(connection);
   }
+
+  /** A leaked connection was closed. */
+  readonly destroyed = (kind: LeakKind, cause: string): void => {
+    const { leakType, leakCause } = metricAttribute;
+    const type = kind === 'close_wait_leak' ? 'close_wait' : kind;
+    this.#metrics.add('synfin.tcp.connection.leak.destroyed', 1, { [leakType]: type, [leakCause]: cause });
+  };
 
   undiciMade(request: object): void {
     if (this.#mode !== 'off') this.#undici.made(request);

@@ -205,3 +205,43 @@ describe('cleared', () => {
     ]);
   });
 });
+
+describe('the leak that a connection was found in', () => {
+  it('not told yet → none; told → that finding', () => {
+    const story = new Story();
+    story.look(sick(3));
+    assert.equal(story.raiser.leakOf('c1'), undefined);
+    story.look(sick(3));
+    assert.deepEqual([story.raiser.leakOf('c1')?.id, story.raiser.leakOf('c4')], [first, undefined]);
+  });
+
+  it('joined it since → the same finding', () => {
+    const story = raised(sick(3));
+    story.look(sick(4));
+    assert.equal(story.raiser.leakOf('c4')?.id, first);
+  });
+
+  it('not found at the last look, though the finding is open → none', () => {
+    const story = raised(sick(3));
+    story.look(sick(2));
+    assert.equal(story.raiser.leakOf('c3'), undefined);
+    story.look();
+    assert.equal(story.raiser.leakOf('c1'), undefined);
+    assert.equal(story.raiser.findings().length, 1);
+  });
+
+  it('another cause than was told → none, until that is told', () => {
+    const story = raised(sick(3));
+    story.looks(4, sick(3, { cause: 'no_consumer' }));
+    assert.equal(story.raiser.leakOf('c1'), undefined);
+    story.looks(3, sick(3, { cause: 'no_consumer' }));
+    assert.equal(story.raiser.leakOf('c1')?.cause, 'no_consumer');
+  });
+
+  it('in trouble of another kind → none', () => {
+    const story = new Story();
+    story.looks(2, sick(3, { kind: 'stuck_write', cause: 'peer_not_reading' }));
+    assert.equal(story.raiser.findings().length, 1);
+    assert.equal(story.raiser.leakOf('c1'), undefined);
+  });
+});

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { Finding, Severity } from '../../src/detectors/detector.ts';
 import { causesOf, findingKinds } from '../../src/detectors/kinds.ts';
 import { endOf, explain, summaryOf } from '../../src/explain/explain.ts';
+import { leakSnippets } from '../../src/explain/leak-snippets.ts';
 import { english } from '../../src/explain/messages.en.ts';
 import { spell } from '../../src/explain/spell.ts';
 import type { CauseWords } from '../../src/explain/words.ts';
@@ -89,7 +90,7 @@ describe('explain', () => {
     assert.deepEqual(rest, finding());
     assert.ok(message.includes(paused.seen) && message.includes(wire));
     assert.ok(advice.startsWith(turn) && advice.endsWith(paused.advice));
-    assert.equal(snippet, null);
+    assert.equal(snippet, leakSnippets.paused?.join('\n'));
   });
 
   it('a forecast is told with the growth, the limit and when', () => {

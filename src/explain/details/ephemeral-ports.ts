@@ -7,8 +7,8 @@ export interface PortSayings {
   /** What was seen: connect() has failed, and ports are free again, or it is not known whether they are. */
   readonly freeAgain: string;
   readonly perhapsFree: string;
-  /** What was seen and what helps where bind() takes the ports before connect(). */
-  readonly bound: Pick<CauseWords, 'seen' | 'advice'>;
+  /** What was seen, what it comes to and what helps where bind() takes the ports before connect(). */
+  readonly bound: Pick<CauseWords, 'seen' | 'outcome' | 'advice'>;
   /** What was seen where hardly a port is left, and no connect() has failed. */
   readonly hardlyAny: string;
   /** The limit, where it is not reached by far but crossed already: more than nine tenths are taken. */

@@ -1,4 +1,5 @@
 import type { Finding } from '../../detectors/detector.ts';
+import { clientIdleMs, shortestIdleMs } from '../client-idle.ts';
 
 /** The sentences of one language on a keep-alive race; all times in milliseconds. */
 export interface RaceSayings {
@@ -12,18 +13,14 @@ export interface RaceSayings {
   set(agent: number): string;
 }
 
-/** Shorter than that a server does not keep connections in earnest. */
-const shortMs = 1000;
-
 export function raceDetails({ count, subject }: Finding, say: RaceSayings): readonly string[] {
   const { peer_idle_timeout_ms: peer, agent_idle_timeout_ms: agent = Infinity, fin_before_ms: fin } = subject;
   const details = fin === undefined ? [] : [say.finCameBefore(fin)];
   if (peer === undefined) return [...details, say.serverNotKnown(count)];
   const client = agent === Infinity ? 'without_end' : agent >= peer ? 'longer' : 'blocked';
-  return [...details, say.serverKeeps(peer, client, agent), peer < shortMs ? say.tooShort : say.set(below(peer))];
-}
-
-/** A second less, for the way and a busy event loop; of short ones, a fifth. */
-function below(peer: number): number {
-  return Math.round((peer > 5 * shortMs ? peer - shortMs : peer * 0.8) / 100) * 100;
+  return [
+    ...details,
+    say.serverKeeps(peer, client, agent),
+    peer < shortestIdleMs ? say.tooShort : say.set(clientIdleMs(peer)),
+  ];
 }

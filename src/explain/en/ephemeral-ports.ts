@@ -5,17 +5,17 @@ import { freePorts } from './limits.ts';
 import { kernelSettings } from './ports.ts';
 
 const pooling =
-  'Keep connections alive and pool them: one agent for the whole application, with keepAlive: true, and a response read to its end.';
-const winning =
-  'widen net.ipv4.ip_local_port_range, or spread the calls over more addresses, of the peer or of this host';
-const reusing = 'set net.ipv4.tcp_tw_reuse=1, which lets connect() take over the port of a TIME_WAIT after a second';
+  'Use connections again: one agent for the whole application, with keepAlive: true, and every response read to its end.';
+const winning = 'widen net.ipv4.ip_local_port_range, or use more addresses, here or at the peer';
+const reusing = 'set net.ipv4.tcp_tw_reuse=1, so that connect() takes over the port of a TIME_WAIT after a second';
 
 export const ephemeralPorts: KindWords<'ephemeral_ports'> = {
   noun: ['port', 'ports'],
   title: 'missing',
-  wire: 'A connection is told apart from others by its four numbers: two addresses, two ports. Towards one destination only the local port is left to vary, and TIME_WAIT keeps it for a minute after the goodbye.',
+  wire: 'Connections are told apart by four numbers: two addresses, two ports. Towards one destination only the local port can vary, and TIME_WAIT keeps it for a minute after the goodbye, in case a late segment comes.',
   turn: 'It is your turn: use connections again, or make more ports or addresses available.',
-  outcome: 'When none is left, connect() fails at once and no packet leaves; no counter of the kernel says so.',
+  outcome:
+    'When none is left, connect() fails at once (EADDRNOTAVAIL): not even a hello (SYN) leaves the host, and no counter of the kernel says so.',
   limit: freePorts,
   causes: {
     exhausted: {
@@ -37,6 +37,8 @@ const say: PortSayings = {
   perhapsFree: 'whether ports are free again is not known',
   bound: {
     seen: 'connections that are given a localAddress have taken all its ports, for every destination',
+    outcome:
+      'When none is left, the bind() before connect() fails (EADDRINUSE): not even a hello (SYN) leaves the host.',
     advice: `Leave localAddress out where the routing table chooses that address anyway: connect() then finds a port for each destination. Where it is needed, give some connections another local address. ${pooling}`,
   },
   hardlyAny: 'hardly a local port is left to take',

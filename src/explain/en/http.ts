@@ -8,22 +8,22 @@ export const keepAliveRace: KindWords<'keep_alive_race'> = {
   noun: ['request', 'requests'],
   title: 'failed on a connection that the server had just closed',
   happened: true,
-  wire: 'The server had said goodbye (FIN) on an idle connection before it knew of your request: the two crossed, and all that came back was a RST.',
+  wire: 'The server: "I have nothing more to say" (FIN), on an idle connection, before it knew of your request. The two crossed, and all that came back was "nobody here any more" (RST).',
   turn: 'It is your turn: the client has to give idle connections up before the server does.',
   outcome: 'Each one is an ECONNRESET, EPIPE or "socket hang up" from a server that is well.',
   limit: openFiles,
   causes: {
     reused_after_fin: {
-      seen: 'the request went out on a reused connection, and the FIN of the peer was there before it was acknowledged',
+      seen: 'the request went out on a reused connection, and the server’s goodbye (FIN) was there before it was acknowledged',
       advice:
-        'Make the client close first, with an idle timeout that is shorter than the server’s: new http.Agent({ keepAlive: true, timeout: … }), or keepAliveTimeout of an undici Agent, both in milliseconds; or raise keepAliveTimeout of the server above that of all its clients. And send a request again when this happens, if it may be sent twice.',
+        'Make the client close first, with an idle timeout shorter than the server’s: timeout of an http.Agent, keepAliveTimeout of an undici Agent, both in milliseconds; or raise keepAliveTimeout of the server above that of all its clients. And send a request again when this happens, if it may be sent twice.',
     },
   },
   details: (finding) => raceDetails(finding, race),
 };
 
 const race: RaceSayings = {
-  finCameBefore: (fin) => `Of the last one the FIN had come ${spellMs(fin)} before the failure.`,
+  finCameBefore: (fin) => `The last time the goodbye (FIN) had come ${spellMs(fin)} before the failure.`,
   serverNotKnown: (failures) =>
     `The server closed ${failures === 1 ? 'it while it was idle' : 'them while they were idle'}: a restart, or its keep-alive timeout. Which of the two is not known yet.`,
   serverKeeps: (peer, client, agent) =>
@@ -42,9 +42,9 @@ const clientSide = {
 export const idlePileUp: KindWords<'idle_pile_up'> = {
   noun: ['connection', 'connections'],
   title: 'idle, each in a pool of its own',
-  wire: 'The connections are established and healthy; nobody will ever send anything over them again.',
-  turn: 'It is your turn: to use them again, or to close them.',
-  outcome: 'Each one holds a descriptor on both sides until the server gives up on it.',
+  wire: 'Both sides have said hello, and the connections are well (ESTABLISHED); nobody will ever say anything over them again.',
+  turn: 'It is your turn: use them again, or close them.',
+  outcome: 'Each one holds a descriptor (an open file) on both sides until the server gives up on it.',
   limit: openFiles,
   causes: {
     agent_per_request: {

@@ -26,7 +26,7 @@ export const phrases: Phrases = {
   unacknowledged: (bytes) => `, ${bytes} B not acknowledged`,
   more: (connections) => `and ${connections} more`,
   nothingLeft: 'There is nothing left to do.',
-  untold: { seen: 'why, could not be told', advice: 'Look at the connections below.' },
+  untold: { seen: 'why, could not be told', advice: 'Look at the connections that are listed.' },
   labels: {
     what: 'what',
     wire: 'wire',

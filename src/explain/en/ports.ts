@@ -6,10 +6,10 @@ import { freePorts, timeWaitBuckets } from './limits.ts';
 export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
   noun: ['connection', 'connections'],
   title: 'in TIME_WAIT',
-  wire: 'Whoever says goodbye (FIN) first waits for a minute after the last word, in case a late segment comes (2 MSL). Here that is your side: the kernel has these in its list, with your address.',
+  wire: 'Whoever says goodbye (FIN) first also has the last word (ACK), and its kernel keeps the place for a minute in case that was lost or a late segment comes (2 MSL, twice the longest life of a segment). Here that is your side.',
   turn: "It is nobody's turn: the kernel lets each one go after 60 s, and no setting makes that shorter. What has to change is how many are made.",
   outcome:
-    'Each one keeps its port from new connections to the same destination for that minute. When all are kept, connect() fails (EADDRNOTAVAIL).',
+    'For that minute each one keeps its local port from new connections to the same destination. When none is left, connect() fails (EADDRNOTAVAIL).',
   limit: freePorts,
   causes: {
     no_keep_alive: {
@@ -30,7 +30,7 @@ export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
     short_keep_alive_timeout: {
       seen: 'connections are closed because nobody used them for a moment: the keep-alive timeout is shorter than the pause between two requests',
       advice:
-        'Raise server.keepAliveTimeout (5 s by default) above the pause between two requests and above the idle timeout of any proxy in front of it. Below 2 s no http.Agent keeps a connection at all, and below 3 s no fetch(). For a client, raise its own idle timeout.',
+        'Raise server.keepAliveTimeout (5 s by default) above the pause between two requests and above the idle timeout of a proxy in front of it. Below 2 s no http.Agent of Node keeps a connection at all, below 3 s no fetch(). Where it is the client that closes, raise its own idle timeout.',
     },
     max_connections_drop: {
       seen: 'the server closes connections as they come, because server.maxConnections is reached; no JavaScript hears of them but a "drop" event',
@@ -40,12 +40,12 @@ export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
     aborted_requests: {
       seen: 'requests are given up before their answer is there, and each one takes its connection with it',
       advice:
-        'Look at why they are aborted: a timeout that is shorter than the answer takes, or a caller that went away. fetch opens a spare connection for each abort, which comes to a second TIME_WAIT.',
+        'Look at why they are aborted: a timeout that is shorter than the answer takes, or a caller that went away. For each abort fetch opens a spare connection, which becomes a second TIME_WAIT.',
     },
     closed_by_app: {
       seen: 'the code closes each of these connections itself',
       advice:
-        'Keep one connection and use it again, or pool them. Where each has to end, as for a health check, let the other side say goodbye first, or end it with resetAndDestroy(): a RST leaves no TIME_WAIT.',
+        'Keep one connection and use it again, or pool them. Where each has to end, as for a health check, let the other side say goodbye first, or hang up in mid-sentence: resetAndDestroy() sends a RST, which leaves no TIME_WAIT (not for TLS).',
     },
     unknown: {
       seen: 'which setting makes them could not be told from here',
@@ -59,7 +59,7 @@ export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
 
 const atListener = {
   outcome:
-    'On the side that listens they keep no port, but memory, and the kernel keeps tcp_max_tw_buckets of them at most for all.',
+    'On the side that listens they take no port, but memory; the kernel keeps at most tcp_max_tw_buckets of them in all.',
   limit: timeWaitBuckets,
 };
 

@@ -15,10 +15,10 @@ export const acceptQueueWords: KindWords<'accept_queue'> = {
   at: 'at',
   summary: ({ count, age_s }, many) =>
     `${many} ${count === 1 ? 'was' : 'were'} turned away lately because the accept queue was full; it began ${spell(age_s)} ago`,
-  wire: 'The kernel finishes handshakes by itself and puts the connections into a queue, from which your process takes them (accept). When the queue is full, it drops the SYN, or the last ACK, without a word.',
+  wire: 'The kernel shakes hands by itself ("hello?" SYN, "I hear you; do you hear me?" SYN+ACK, "I do" ACK) and lines the connections up in the accept queue (as long as the backlog), where your process takes them. When it is full, a SYN or the last ACK is dropped without a word.',
   turn: 'It is your turn: take connections out faster, or make room for more.',
   outcome:
-    'To the clients it looks like a slow network: they send their SYN again after a second, and again after that, until their own time-out.',
+    'To the clients it looks like a slow network: they say hello again after a second, and again, until their own timeout.',
   limit: acceptQueue,
   causes: {
     overflow: {
@@ -59,21 +59,22 @@ export const synFlood: KindWords<'syn_flood'> = {
   title: 'more than the SYN queue holds',
   at: 'at',
   summary: ({ age_s }, many) => `${many} (SYN_RECV), as many as the SYN queue holds; it began ${spell(age_s)} ago`,
-  wire: 'Somebody asks for connections (SYN), is answered (SYN+ACK) and does not say the third word (ACK). The kernel keeps a place for each and answers again, for seconds.',
+  wire: 'Somebody says "hello, can you hear me?" (SYN), the kernel answers "I hear you; do you hear me?" (SYN+ACK), and "I do" (ACK) never comes. The kernel keeps each a place in the SYN queue and asks again, for a minute by default.',
   turn: 'It is the turn of the peers, who may never have meant to answer: their addresses can be forged. Your process sees nothing of it, since nothing reaches accept().',
-  outcome: 'Clients that mean it find the queue full.',
+  outcome: 'Clients that mean it find the queue full, and wait.',
   limit: synQueue,
   causes: {
     syn_queue_full: {
-      seen: 'the SYN queue is full and SYN cookies are off, so that new SYNs are dropped',
+      seen: 'the SYN queue is full and SYN cookies are off, so that new hellos (SYN) are dropped',
       advice:
-        'Switch SYN cookies on (net.ipv4.tcp_syncookies=1), raise net.ipv4.tcp_max_syn_backlog and the backlog of listen(), and have the flood stopped in front of the host.',
+        'Switch SYN cookies on (net.ipv4.tcp_syncookies=1): with them the kernel answers without keeping a place. Raise net.ipv4.tcp_max_syn_backlog and the backlog of listen(), and have the flood stopped in front of the host.',
     },
     cookies_sent: {
       seen: 'the SYN queue is full, and the kernel answers with SYN cookies instead',
-      outcome: 'Clients that mean it still get in, without some TCP options.',
+      outcome:
+        'Clients that mean it still get in: a cookie needs no place in the queue, but some TCP options are lost.',
       advice:
-        'If these are real clients far away, raise the backlog of listen() and net.core.somaxconn, which is what the SYN queue is measured by; if not, have the flood stopped in front of the host.',
+        'If these are real clients on a slow way, raise the backlog of listen() and net.core.somaxconn, which the SYN queue is measured by; if not, have the flood stopped in front of the host.',
     },
   },
   details: (finding) => synFloodDetails(finding, synQueueSayings),

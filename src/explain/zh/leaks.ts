@@ -10,9 +10,9 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
       "写了 allowHalfOpen: true，再见就得由你来说：socket.on('end', () => socket.end())。如果对端说完之后你没有东西要发，就让 allowHalfOpen 保持默认的 false。",
   },
   paused: {
-    seen: 'pause() 之后再没有 resume()，后面来的一切都只能排队等着',
+    seen: '读被暂停了（调用了 pause()，或者 pipe() 的目标流没了），之后再没有 resume()',
     advice:
-      '每个 pause() 都要配一个 resume()，出错的那条路径也不例外。如果不想再理这个对端，就调用 destroy()；光靠 socket.setTimeout() 不行，它只触发一个事件，什么也不关。',
+      '每个 pause() 都要配一个 resume()，出错的那条路径也不例外。别用 pipe()：目标流一没，它就让源流停在暂停里；改用 stream.pipeline()。如果不想再理这个对端，就调用 destroy()；光靠 socket.setTimeout() 不行，它只触发一个事件，什么也不关。',
   },
   no_consumer: {
     seen: "从来没有人读它，没有 'data' 监听器，没有 pipe，也没有迭代器",
@@ -51,9 +51,9 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
     advice: '把 body 读完；不想要，就明说：await response.body?.cancel()。只看一眼 response.ok 就走，连接还是占着。',
   },
   http_request_body_not_consumed: {
-    seen: '请求处理函数没有读请求的 body',
+    seen: '请求处理函数没有把请求的 body 读完，也没有结束回应',
     advice:
-      '在回应之前，或者回应的同时，把 body 读完；不要了就用 req.resume() 丢掉，或者用 req.destroy() 直接挂断。提前 return、校验没通过的分支，最容易漏掉这一步。',
+      '每个请求都要有回应，提前 return、校验没通过的分支也不例外：res.end() 一调用，Node 就会把剩下的上传内容丢掉。不回应的话，就自己用 req.resume() 丢掉，或者用 req.destroy() 直接挂断。',
   },
   http_half_open_response: {
     seen: '服务端开了 httpAllowHalfOpen，客户端已经说完，响应却一直没有 end()',
@@ -67,7 +67,8 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
   ended_write_stuck: {
     seen: 'end() 已经调用，可之前有一次写在进程里一直没有完成',
     advice:
-      '有个写回调一直没来：看看是不是 cork() 之后忘了 uncork()，或者哪个 transform、TLS 层卡住了。不管怎样，加一个到点就 destroy() 的超时，总能收场。',
+      'end() 和内核之间有什么东西攥着最后的字节：某个 _write() 或 _final() 的回调一直没来，或者中间的 TLS 之类的层卡住了。不管怎样，加一个到点就 destroy() 的定时器，总能收场。',
+    wire: '对端说了「我没有更多要说的了」（FIN），内核应了一声「听到了」（ACK）。你的代码已经调用了 end()，可你的那句再见（FIN）排在一次没有完成的写后面，内核根本没有听说。',
   },
   not_accepted: {
     seen: '握手早就完成，对端来过又走了，却没有人 accept 这个连接',
@@ -80,6 +81,7 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
     seen: 'JavaScript 这边已经关了 socket，可另一个进程还攥着它',
     advice:
       '有个子进程继承了这个描述符（stdio: [socket, …]），或者收到了发过去的 socket。在那边关掉它，或者结束那个子进程；要不就别把 socket 给子进程，只把数据 pipe 给它。',
+    wire: '对端说了「我没有更多要说的了」（FIN），内核应了一声「听到了」（ACK）。你的 JavaScript 已经关了 socket，可你的那句再见（FIN），要等最后一个拿着它的进程也关掉，内核才会说。',
     turn: '轮到还攥着它的那个进程：只要有一个进程没放手，内核就不会把再见说出去。',
   },
   handle_without_js_socket: {
@@ -103,6 +105,20 @@ export const closeWaitLeak: KindWords<'close_wait_leak'> = {
   causes,
 };
 
+/** Before the goodbye of the peer, it is another story that these two tell. */
+const established: Partial<typeof causes> = {
+  not_accepted: {
+    ...causes.not_accepted,
+    seen: '内核握完了手，却没有人 accept 这个连接',
+    wire: '内核自己握完了手，把连接放进 accept 队列。对端以为已经接通，话也说了过来；可没有人把连接领走。',
+  },
+  fd_in_other_process: {
+    ...causes.fd_in_other_process,
+    wire: '对端把话说了过来，却没有人读，字节都积在内核里。你的 JavaScript 已经关了 socket，可要等最后一个拿着它的进程也关掉，内核才会真的关。',
+    turn: '轮到还攥着它的那个进程。在对端眼里，连接一切正常。',
+  },
+};
+
 export const unreadData: KindWords<'unread_data'> = {
   noun: connections,
   title: '积着没有人读的字节',
@@ -110,5 +126,5 @@ export const unreadData: KindWords<'unread_data'> = {
   turn: '轮到你了：把积着的读掉，或者关掉连接。在别人眼里，它一切正常。',
   outcome: '每个连接都占着一个描述符和一块塞满的缓冲区，两头都是；对端等多久，就占多久。',
   limit: openFiles,
-  causes,
+  causes: { ...causes, ...established },
 };

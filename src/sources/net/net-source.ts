@@ -11,6 +11,7 @@ import { type AgentSocket, agentSockets } from './agent-sockets.ts';
 import type { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
 import type { HookPorts } from './hook-ports.ts';
+import type { LeakedParts } from './leaked-socket.ts';
 import { type Listener, Listeners } from './listeners.ts';
 import { PortFailures } from './port-failures.ts';
 import { Registry } from './registry.ts';
@@ -160,6 +161,14 @@ export class NetSource implements Source {
       signals: readSignals(entry, outermost, this.#requests),
       site: this.#siteOf(outermost),
     };
+  }
+
+  /** One of them, for whoever means to close it; undefined when it is gone. */
+  leakedSocket(ref: SocketRef): LeakedParts | undefined {
+    const entry = this.#registry.get(ref);
+    if (entry === undefined || wasHandedOver(entry)) return undefined;
+    const socket = this.#registry.outermost(entry);
+    return { entry, socket, requests: this.#requests, kernel: this.#options.kernel() };
   }
 
   /** Looks among Node's active handles for sockets that were opened before the hook. The slices go on when this is over. */

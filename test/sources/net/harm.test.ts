@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import http2 from 'node:http2';
+import net, { type AddressInfo, type Server, type Socket } from 'node:net';
+import { finished, pipeline, Readable, Writable } from 'node:stream';
+import { after, describe, it } from 'node:test';
+import tls from 'node:tls';
+import { harmOf } from '../../../src/sources/net/harm.ts';
+
+const host = '127.0.0.1';
+const servers: Server[] = [];
+const sockets: Socket[] = [];
+after(() => {
+  for (const socket of sockets) socket.on('error', () => {}).destroy();
+  for (const server of servers) server.close();
+});
+
+async function portOf(server: Server): Promise<number> {
+  servers.push(server);
+  await once(server.listen(0, host), 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** The two ends of a connection; the server's first. */
+async function pair(): Promise<[Socket, Socket]> {
+  const server = net.createServer({ pauseOnConnect: true });
+  const client = net.connect(await portOf(server), host);
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  if (client.connecting) await once(client, 'connect');
+  sockets.push(accepted, client);
+  return [accepted, client];
+}
+
+const never = () => new Writable({ write: () => {} });
+
+describe('what would come of destroying a socket', () => {
+  it('nobody hears of more than its close → nothing', async () => {
+    const [accepted, client] = await pair();
+    assert.deepEqual([harmOf(accepted, false, true), harmOf(client, false, false)], [undefined, undefined]);
+  });
+
+  it('a server keeps a list of its sockets, and listens to their close → nothing', async () => {
+    const [accepted] = await pair();
+    accepted.on('close', () => {});
+    assert.equal(harmOf(accepted, false, true), undefined);
+  });
+
+  it('the same on a socket that is no server’s → a driver may take it for an error', async () => {
+    const [, client] = await pair();
+    client.on('close', () => {});
+    assert.equal(harmOf(client, false, false), 'client_watched');
+  });
+
+  for (const [what, wait] of [
+    ['pipeline()', (socket: Socket) => void pipeline(socket, never(), () => {})],
+    ['finished()', (socket: Socket) => void finished(socket, () => {})],
+    ['Readable.toWeb()', (socket: Socket) => void Readable.toWeb(socket)],
+    [
+      'for await',
+      (socket: Socket) =>
+        void socket[Symbol.asyncIterator]()
+          .next()
+          .catch(() => {}),
+    ],
+  ] as const)
+    it(`${what} waits for it → would be handed an error`, async () => {
+      const [accepted] = await pair();
+      wait(accepted);
+      assert.equal(harmOf(accepted, false, true), 'stream_awaited');
+    });
+
+  it('piped, without pipeline() → nothing', async () => {
+    const [accepted] = await pair();
+    accepted.pipe(never());
+    assert.equal(harmOf(accepted, false, true), undefined);
+  });
+
+  it('a write is not over → its callback would be handed an error', async () => {
+    const [accepted] = await pair();
+    accepted.cork();
+    accepted.write('hello');
+    assert.equal(harmOf(accepted, false, true), 'write_pending');
+  });
+
+  it('ended, and the end is not out → the same', async () => {
+    const [accepted] = await pair();
+    accepted._final = () => {};
+    accepted.end();
+    assert.equal(harmOf(accepted, false, true), 'write_pending');
+  });
+
+  it('destroyed already → nothing to do', async () => {
+    const [accepted] = await pair();
+    assert.equal(harmOf(accepted.destroy(), false, true), 'destroyed');
+  });
+
+  it('a TLS handshake that goes on → it would fail', async () => {
+    const [, client] = await pair();
+    const secure = tls.connect({ socket: client });
+    sockets.push(secure);
+    assert.equal(harmOf(secure, false, false), 'handshake');
+  });
+
+  it('a HTTP/2 session, on both sides → its streams are not seen from here', async () => {
+    const server = http2.createServer();
+    const connected = once(server, 'connection') as Promise<[Socket]>;
+    const session = http2.connect(`http://${host}:${await portOf(server)}`);
+    const stream = session.request({ ':path': '/' }).on('error', () => {});
+    const [accepted] = await connected;
+    await once(server, 'stream');
+    sockets.push(accepted);
+    assert.equal(harmOf(accepted, false, true), 'http2');
+    stream.close();
+    session.destroy();
+  });
+
+  it('a request without an answer → it would emit socket hang up', async () => {
+    const request = http.get({ host, port: await portOf(http.createServer()) }).on('error', () => {});
+    const [socket] = (await once(request, 'socket')) as [Socket];
+    if (socket.connecting) await once(socket, 'connect');
+    sockets.push(socket);
+    assert.equal(harmOf(socket, false, false), 'no_response');
+  });
+
+  for (const [what, listen, harm] of [
+    ['nobody listens', () => {}, undefined],
+    ['somebody listens to its error', (message: Readable) => void message.on('error', () => {}), 'message_watched'],
+    [
+      'somebody listens to its abortion',
+      (message: Readable) => void message.on('aborted', () => {}),
+      'message_watched',
+    ],
+    ['pipeline() waits for it', (message: Readable) => void pipeline(message, never(), () => {}), 'stream_awaited'],
+    ['it is piped', (message: Readable) => void message.pipe(never()), undefined],
+  ] as const) {
+    it(`a response that is not read: ${what} → ${harm ?? 'nothing'}`, async () => {
+      const server = http.createServer((_request, response) => void response.write('x'));
+      const [response] = (await once(http.get({ host, port: await portOf(server) }), 'response')) as [
+        http.IncomingMessage,
+      ];
+      sockets.push(response.socket);
+      listen(response);
+      assert.equal(harmOf(response.socket, false, false), harm);
+    });
+
+    it(`an upload that is not read: ${what} → ${harm ?? 'nothing'}`, async () => {
+      const server = http.createServer();
+      const client = net.connect(await portOf(server), host);
+      client.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhello');
+      const [request] = (await once(server, 'request')) as [http.IncomingMessage];
+      sockets.push(client, request.socket);
+      listen(request);
+      assert.equal(harmOf(request.socket, false, true), harm);
+    });
+  }
+
+  it('a response that somebody waits for the end of → would be handed an error', async () => {
+    const server = http.createServer();
+    const client = net.connect(await portOf(server), host);
+    client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    const [request, response] = (await once(server, 'request')) as [http.IncomingMessage, http.ServerResponse];
+    sockets.push(client, request.socket);
+    finished(response, () => {});
+    assert.equal(harmOf(request.socket, false, true), 'stream_awaited');
+  });
+
+  it('a socket of undici’s that looks like none → left alone', async () => {
+    const [, client] = await pair();
+    assert.equal(harmOf(client, true, false), 'fetch_unknown');
+  });
+});
