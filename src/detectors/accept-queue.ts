@@ -38,7 +38,8 @@ const looksToForget = 12;
  *       │ ── ACK ──▶ │ ▐█     ▌     │               │      ⋮ 1 s │               │
  *       │            │ ── accept ─▶ │               │ ── SYN ──▶ │ ▐██████▌      │
  *
- * Not sick: a queue that fills and is emptied before anybody is turned away, and a burst that is over by the next look.
+ * Not sick: a queue that fills and is emptied before anybody is turned away; a burst that is over by the next look, and
+ * another one much later, unless together they have turned away as many as the queue holds.
  */
 export class AcceptQueue implements HostDetector {
   readonly #growth = new CounterGrowth();
@@ -54,8 +55,9 @@ export class AcceptQueue implements HostDetector {
     for (const known of this.#known.values()) known.missing++;
     for (const listener of look.listeners) {
       const history = this.#note(listener, heldMs, at);
-      const { bad, since, turnedAway } = history;
+      const { bad, since, turnedAway, lasts } = history;
       if (bad.length < leastBadLooks || turnedAway === 0 || since === undefined) continue;
+      if (!lasts && turnedAway < listener.backlog) continue;
       cases.push(this.#caseOf(listener, { bad, since }, look.sysctls, at));
     }
     for (const [socket, { missing }] of this.#known) if (missing >= looksToForget) this.#known.delete(socket);

@@ -17,10 +17,11 @@ const mostInUse = 0.1;
 
 /**
  * New agents must have come to a pile at so many looks after the first one at it, and be coming still so long after it,
- * in microseconds: agents that are all made at the start may each be used again, however seldom.
+ * in microseconds: agents that are all made at the start, or one by one as the first customer of each comes, may each be
+ * used again, however seldom.
  */
 const leastArrivals = 2;
-const growingUs = 10_000_000;
+const growingUs = 30_000_000;
 
 /** A pile to which nothing has come for so long does not grow. */
 const restUs = 60_000_000;
@@ -46,7 +47,7 @@ interface Pile {
  *       request ──▶ └───────┘                  request ──▶ agent ═══════ idle, for ever
  *
  * Not sick: one agent with a large pool; an agent for each of many destinations; agents that are all there from the
- * start, and used again later.
+ * start, or come one by one while a service warms up, and are used again later.
  */
 export class IdlePileUp implements HostDetector {
   #piles = new Map<string, Pile>();

@@ -4,6 +4,9 @@ import type { Instant } from '../tcp/identity.ts';
 /** So many looks are remembered: a minute by default. */
 const mostLooks = 12;
 
+/** Looks in which it was full and that are no further apart are of one occasion: 20 s by default. */
+const together = 4;
+
 /** What one look showed of one queue. */
 export interface QueueLook {
   /** SYNs and ACKs that were dropped because the queue was full. */
@@ -29,7 +32,13 @@ export class QueueHistory {
 
   /** The looks in which it was full, or had been since the look before. */
   get bad(): readonly QueueLook[] {
-    return this.#looks.filter(({ turnedAway, full }) => turnedAway > 0 || full);
+    return this.#looks.filter(isBad);
+  }
+
+  /** Two of them are of one occasion. Bursts that are each over by the next look, and far apart, are not. */
+  get lasts(): boolean {
+    const when = this.#looks.flatMap((look, n) => (isBad(look) ? [n] : []));
+    return when.some((n, i) => i > 0 && n - (when[i - 1] ?? 0) <= together);
   }
 
   get turnedAway(): number {
@@ -40,6 +49,10 @@ export class QueueHistory {
   get since(): Instant | undefined {
     return this.#since;
   }
+}
+
+function isBad({ turnedAway, full }: QueueLook): boolean {
+  return turnedAway > 0 || full;
 }
 
 export function sum(looks: readonly QueueLook[]): number {

@@ -22,26 +22,38 @@ export function padTo(text: string, columns: number): string {
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    let joint = line === '' ? '' : ' ';
-    for (const piece of piecesOf(word)) {
-      if (line !== '' && columnsOf(line + joint + piece) > columns) {
-        lines.push(line);
-        line = piece;
-      } else line += joint + piece;
-      joint = '';
+  let taken = 0;
+  for (const { gap, piece } of piecesOf(text)) {
+    const more = columnsOf(gap + piece);
+    if (line !== '' && taken + more > columns) {
+      lines.push(line);
+      [line, taken] = [piece, more - gap.length];
+    } else {
+      line += gap + piece;
+      taken += more;
     }
   }
   return [...lines, line];
 }
 
+interface Piece {
+  /** What stands before it, where no line begins with it. */
+  readonly gap: string;
+  readonly piece: string;
+}
+
 /** What a line may be broken between. */
-function piecesOf(word: string): string[] {
-  const pieces: string[] = [];
-  for (const part of word.match(/[^\u2e80-\uffef]+|[\u2e80-\uffef]/gu) ?? [word]) {
-    const last = pieces.at(-1);
-    if (last !== undefined && (clinging.test(part) || opening.test(last))) pieces[pieces.length - 1] = last + part;
-    else pieces.push(part);
+function piecesOf(text: string): Piece[] {
+  const pieces: Piece[] = [];
+  for (const [, spaces = '', word = ''] of text.matchAll(/( *)([^ ]+)/g)) {
+    let gap = spaces;
+    for (const piece of word.match(/[^\u2e80-\uffef]+|[\u2e80-\uffef]/gu) ?? []) {
+      const last = pieces.at(-1);
+      if (last && (clinging.test(piece) || opening.test(last.piece)))
+        pieces[pieces.length - 1] = { gap: last.gap, piece: last.piece + gap + piece };
+      else pieces.push({ gap, piece });
+      gap = '';
+    }
   }
   return pieces;
 }

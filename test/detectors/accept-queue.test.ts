@@ -80,10 +80,22 @@ describe('turned away', () => {
     assert.deepEqual(new Story().looks({ drops: 9 }, {}, {}, { drops: 6 }), ['', '', '', 'backlog_too_small 15']);
   });
 
-  it('in two looks eleven apart → found; twelve apart → nothing', () => {
-    const quiet = (looks: number) => Array.from({ length: looks }, () => ({}));
-    assert.equal(new Story().looks({ drops: 9 }, ...quiet(10), { drops: 1 }).at(-1), 'backlog_too_small 10');
-    assert.equal(new Story().looks({ drops: 9 }, ...quiet(11), { drops: 1 }).at(-1), '');
+  const quiet = (looks: number) => Array.from({ length: looks }, () => ({}));
+
+  it('in two looks four apart → found; five apart, each over by the next → two bursts, and nothing', () => {
+    assert.equal(new Story().looks({ drops: 9 }, ...quiet(3), { drops: 1 }).at(-1), 'backlog_too_small 10');
+    assert.equal(new Story().looks({ drops: 9 }, ...quiet(4), { drops: 1 }).at(-1), '');
+    assert.equal(new Story().looks({ drops: 9 }, ...quiet(9), { drops: 1 }).at(-1), '');
+  });
+
+  it('two bursts far apart that turned away as many as the queue holds → found; one fewer → nothing', () => {
+    assert.equal(new Story().looks({ drops: 500 }, ...quiet(9), { drops: 11 }).at(-1), 'backlog_too_small 511');
+    assert.equal(new Story().looks({ drops: 500 }, ...quiet(9), { drops: 10 }).at(-1), '');
+  });
+
+  it('in two looks eleven apart, however many → found; twelve apart → nothing', () => {
+    assert.equal(new Story().looks({ drops: 900 }, ...quiet(10), { drops: 1 }).at(-1), 'backlog_too_small 901');
+    assert.equal(new Story().looks({ drops: 900 }, ...quiet(11), { drops: 1 }).at(-1), '');
   });
 
   it('what was dropped before the first look → nobody knows when', () => {

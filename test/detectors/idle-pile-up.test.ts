@@ -33,9 +33,9 @@ function found(...looks: readonly (readonly [at: number, idle: readonly IdleAgen
   return looks.map(([at, idleAgents]) => detector.examine(hostLook({ idleAgents }), seconds(at)).length > 0);
 }
 
-/** After three looks with new agents in between. */
+/** After looks for half a minute with new agents in between. */
 function stands(fields: Partial<IdleAgents>): boolean {
-  return found(...[5, 10, 15].map((at) => [at, newest(at - 3, fields)] as const))[2] === true;
+  return found(...[5, 20, 35].map((at) => [at, newest(at - 3, fields)] as const))[2] === true;
 }
 
 /**
@@ -45,10 +45,16 @@ function stands(fields: Partial<IdleAgents>): boolean {
  *       request ──▶ └───────┘                  request ──▶ agent ═══════ idle
  */
 describe('IdlePileUp', () => {
-  it('new agents at two looks after the first, 10 s after it → found', () => {
-    assert.deepEqual(found([5, newest(2)], [10, newest(7)], [15, newest(12)]), [false, false, true]);
-    assert.deepEqual(found([5, newest(2)], [14.9, newest(12)]), [false, false]);
-    assert.deepEqual(found([5, newest(2)], [10, newest(7)], [14.9, newest(12)]), [false, false, false]);
+  it('new agents at two looks after the first, 30 s after it → found', () => {
+    assert.deepEqual(found([5, newest(2)], [10, newest(7)], [35, newest(32)]), [false, false, true]);
+    assert.deepEqual(found([5, newest(2)], [35, newest(32)]), [false, false]);
+    assert.deepEqual(found([5, newest(2)], [10, newest(7)], [34.9, newest(32)]), [false, false, false]);
+  });
+
+  it('a service that makes an agent for each tenant when it first hears of it, for 25 s after the tenth → none', () => {
+    const looks = Array.from({ length: 40 }, (_, n) => n * 5 + 5);
+    const warming = looks.map((at) => [at, newest(Math.min(at, 30) - 1)] as const);
+    assert.ok(!found(...warming).includes(true));
   });
 
   it('they came at one look only, or were there at the first → none, however long they stand', () => {
@@ -73,7 +79,7 @@ describe('IdlePileUp', () => {
   });
 
   it('found once, it stands while nothing comes any more, and until it is gone', () => {
-    const grown = [5, 10, 15, 20, 200].map((at) => [at, newest(Math.min(at, 15) - 3)] as const);
+    const grown = [5, 20, 35, 40, 200].map((at) => [at, newest(Math.min(at, 35) - 3)] as const);
     const looks = found(...grown, [205, []], [210, newest(208)]);
     assert.deepEqual(looks, [false, false, true, true, true, false, false]);
   });
@@ -105,7 +111,7 @@ describe('an idle_pile_up in words', () => {
     const [detector, raiser] = [new IdlePileUp(), new Raiser('test')];
     const look = (at: number) =>
       raiser.look(detector.examine(hostLook({ idleAgents: newest(at) }), seconds(at)), lookAt(at));
-    const [finding] = [0, 5, 10, 15].flatMap(look);
+    const [finding] = [0, 10, 20, 30, 35].flatMap(look);
     assert.ok(finding);
     const { subject, count, age_s, sample } = finding;
     assert.deepEqual(subject, { role: 'client', destination: 'api:80', agents: 20 });

@@ -14,7 +14,8 @@ export const ephemeralPorts: KindWords<'ephemeral_ports'> = {
   title: '紧缺',
   wire: '一个连接靠四个数和别的连接区分开：两个地址，两个端口。去往同一个目的地时，能变的只剩本地端口，而 TIME_WAIT 在告别之后还要把它占一分钟。',
   turn: '轮到你了：让连接反复用，或者添一些端口、地址。',
-  outcome: '一个都不剩的时候，connect() 立即失败，一个包也发不出去；内核没有哪个计数器会提到它。',
+  outcome:
+    '端口用光的时候，connect() 立即失败（EADDRNOTAVAIL）：连一句「喂」（SYN）都出不了本机，内核也没有哪个计数器会提到它。',
   limit: freePorts,
   causes: {
     exhausted: {
@@ -31,13 +32,17 @@ export const ephemeralPorts: KindWords<'ephemeral_ports'> = {
   details: (finding) => portsDetails(finding, say, kernelSettings),
 };
 
+/** Where bind() takes the ports before connect(). */
+const bound = {
+  seen: '指定了 localAddress 的连接把这个地址的端口占光了，不管去往哪里',
+  outcome: '端口用光的时候，connect() 之前的那个 bind() 就会失败（EADDRINUSE）：连一句「喂」（SYN）都出不了本机。',
+  advice: `如果路由表本来就会选这个地址，就不要写 localAddress：connect() 会替每个目的地分别找端口。确实需要的话，让一部分连接换一个本地地址。${pooling}`,
+};
+
 const say: PortSayings = {
   freeAgain: '现在又有端口空出来了',
   perhapsFree: '现在有没有端口空出来，还不知道',
-  bound: {
-    seen: '指定了 localAddress 的连接把这个地址的端口占光了，不管去往哪里',
-    advice: `如果路由表本来就会选这个地址，就不要写 localAddress：connect() 会替每个目的地分别找端口。确实需要的话，让一部分连接换一个本地地址。${pooling}`,
-  },
+  bound,
   hardlyAny: '能用的本地端口已经所剩无几',
   nineTenths: { ...freePorts, reached: '本地端口已经用掉九成以上。' },
   closeOpenOnes: `占着端口的是还开着的连接：找出已经没有人需要的，并给连接池设个上限（maxSockets）。要争取时间：${winning}。`,
@@ -46,7 +51,7 @@ const say: PortSayings = {
     `${attempt(place)}有 ${failures} 次没有找到端口，${failures === 1 ? '那是' : '最近一次在'} ${spell(ago)}前`,
   failing: (failures, place, lasting) => `最近 ${spell(lasting)}里，${attempt(place)}有 ${failures} 次没有找到端口`,
   taken: (count, limit, place, lasting) =>
-    `${joined(place, place && '的', '端口')}${limit === undefined ? '' : ` ${limit} 个里`}已经占了 ${count} 个，持续了 ${spell(lasting)}`,
+    `${joined(place, place && '的', '端口')}${limit === undefined ? '' : ` ${limit} 个里`}占了 ${count} 个，已经持续 ${spell(lasting)}`,
   failures: (failures) => `connect() 因为找不到端口失败了 ${failures} 次。`,
   noneWaits: '这些端口没有一个停在 TIME_WAIT，都被开着的连接占着。',
   waiting: (timeWaits) => `其中 ${timeWaits} 个端口停在 TIME_WAIT，是这一边先关的。`,

@@ -33,7 +33,7 @@ export const phrases: Phrases = {
   labels: {
     what: '现象',
     wire: '对话',
-    turn: '轮到谁',
+    turn: '该谁了',
     server: '监听处',
     from: '出处',
     fix: '怎么改',

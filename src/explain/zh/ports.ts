@@ -7,10 +7,10 @@ import { freePorts, timeWaitBuckets } from './limits.ts';
 export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
   noun: connections,
   title: '停在 TIME_WAIT 里',
-  wire: '谁先说再见（FIN），谁就在最后一句话之后再守一分钟（2MSL），以防还有迟到的报文段。这里先说的是你这边：在内核的名单上，它们记的是你的地址。',
-  turn: '现在不轮到谁：过 60 秒内核就放它们走，没有哪个设置能让它更快。要改的是产生它们的速度。',
+  wire: '谁先说再见（FIN），最后一句（ACK）也归谁说。说完之后，它的内核还要把位置再守一分钟（2MSL，报文段最长寿命的两倍），以防那句话丢了，或者还有迟到的报文段。这里先说再见的是你这边。',
+  turn: '这会儿谁也不用动：过 60 秒，内核自会放它们走，没有哪个设置能让它更快。要改的是产生它们的速度。',
   outcome:
-    '在这一分钟里，每个都占着自己的端口，去往同一个目的地的新连接用不了它。全占满之后，connect() 就会失败（EADDRNOTAVAIL）。',
+    '在这一分钟里，每个都占着自己的本地端口，去往同一个目的地的新连接用不了它。端口用光的时候，connect() 就会失败（EADDRNOTAVAIL）。',
   limit: freePorts,
   causes: {
     no_keep_alive: {
@@ -31,10 +31,10 @@ export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
     short_keep_alive_timeout: {
       seen: '连接一会儿没有人用就被关掉，keep-alive 超时比两次请求的间隔还短',
       advice:
-        '把 server.keepAliveTimeout（默认 5 秒）调得比两次请求的间隔长，也比前面任何代理的空闲超时长。不到 2 秒，http.Agent 根本不留连接；不到 3 秒，fetch() 也不留。关连接的如果是客户端，就调大它自己的空闲超时。',
+        '把 server.keepAliveTimeout（默认 5 秒）调得比两次请求的间隔长，也比前面任何代理的空闲超时长。不到 2 秒，Node 的 http.Agent 根本不留连接；不到 3 秒，fetch() 也不留。关连接的如果是客户端，就调大它自己的空闲超时。',
     },
     max_connections_drop: {
-      seen: "server.maxConnections 满了，来一个连接服务端就关一个，JavaScript 里除了 'drop' 事件，什么也听不到",
+      seen: "连接数到了 server.maxConnections，再来一个连接服务端就关一个，JavaScript 里除了 'drop' 事件，什么也听不到",
       advice:
         '调大 server.maxConnections，或者在更前面就少放一些客户端进来：每丢一个连接，都要赔上一次握手、一次告别和一分钟的 TIME_WAIT。',
     },
@@ -46,7 +46,7 @@ export const timeWaitBuildup: KindWords<'time_wait_buildup'> = {
     closed_by_app: {
       seen: '每个连接都是代码自己关的',
       advice:
-        '留住一个连接反复用，或者用连接池。如果每次都非关不可，比如健康检查，就让对方先说再见，或者用 resetAndDestroy() 结束它：RST 不会留下 TIME_WAIT。',
+        '留住一个连接反复用，或者用连接池。如果每次都非关不可，比如健康检查，就让对方先说再见，或者话没说完就挂断：resetAndDestroy() 发一个 RST，不会留下 TIME_WAIT（TLS 不行）。',
     },
     unknown: {
       seen: '在这里看不出是哪个设置造成的',

@@ -14,7 +14,7 @@ export const acceptQueueWords: KindWords<'accept_queue'> = {
   happened: true,
   at: '连向',
   summary: ({ age_s }, many) => `最近，${many}因为 accept 队列满而被拒之门外，从 ${spell(age_s)}前开始`,
-  wire: '握手由内核自己完成，握好的连接排进一个队列，等你的进程来领（accept）。队列一满，内核就把 SYN 或者最后那个 ACK 丢掉，一声不吭。',
+  wire: '握手由内核自己完成（「喂，听得到吗？」SYN，「听到了，你听得到我吗？」SYN+ACK，「听得到」ACK），握好的连接排进 accept 队列（长度由 backlog 定），等你的进程来领。队列一满，内核就把 SYN 或者最后那个 ACK 丢掉，一声不吭。',
   turn: '轮到你了：领得快一些，或者让队列长一些。',
   outcome: '在客户端看来，只是网络慢：一秒之后重发 SYN，过一会儿再重发，直到自己超时。',
   limit: acceptQueue,
@@ -55,21 +55,21 @@ export const synFlood: KindWords<'syn_flood'> = {
   title: '挤满 SYN 队列',
   at: '连向',
   summary: ({ age_s }, many) => `${many}（SYN_RECV）挤满了 SYN 队列，从 ${spell(age_s)}前开始`,
-  wire: '有人来敲门「喂，听得到吗？」（SYN），内核答了「听到了，你听得到我吗？」（SYN+ACK），第三句（ACK）却一直没来。内核给每一个都留着位置，好几秒里还要再答几遍。',
+  wire: '有人来敲门「喂，听得到吗？」（SYN），内核答了「听到了，你听得到我吗？」（SYN+ACK），「听得到」（ACK）却一直没来。内核在 SYN 队列里给每一个都留着位置，还要再问几遍，默认前后一分钟。',
   turn: '轮到对端了，可它们也许从来没打算回答，因为来源地址可以伪造。你的进程什么也看不到：没有一个走得到 accept()。',
-  outcome: '真心要连的客户端，碰上的是满的队列。',
+  outcome: '真心要连的客户端，碰上的是满的队列，只能等着。',
   limit: synQueue,
   causes: {
     syn_queue_full: {
       seen: 'SYN 队列满了，SYN cookies 又没有打开，新来的 SYN 都被丢掉',
       advice:
-        '打开 SYN cookies（net.ipv4.tcp_syncookies=1），调大 net.ipv4.tcp_max_syn_backlog 和 listen() 的 backlog，并且在主机前面就把洪水拦住。',
+        '打开 SYN cookies（net.ipv4.tcp_syncookies=1），内核就能不留位置也照样应答。再调大 net.ipv4.tcp_max_syn_backlog 和 listen() 的 backlog，并且在主机前面就把洪水拦住。',
     },
     cookies_sent: {
       seen: 'SYN 队列满了，内核改用 SYN cookies 应答',
-      outcome: '真心要连的客户端还进得来，只是少了一些 TCP 选项。',
+      outcome: '真心要连的客户端还进得来：cookie 不占队列的位置，只是会丢掉一些 TCP 选项。',
       advice:
-        '如果这些是远处的真实客户端，就调大 listen() 的 backlog 和 net.core.somaxconn，SYN 队列的长短由它们决定；如果不是，就在主机前面把洪水拦住。',
+        '如果这些是网络慢的真实客户端，就调大 listen() 的 backlog 和 net.core.somaxconn，SYN 队列的长短由它们决定；如果不是，就在主机前面把洪水拦住。',
     },
   },
   details: (finding) => synFloodDetails(finding, synQueueSayings),
