@@ -2,7 +2,8 @@ import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { Announcer } from './announcer.ts';
 import { audienceFor } from './audience.ts';
-import { HostFacts, isOfTheHost } from './connection/host-facts.ts';
+import { trackerLimits } from './connection/bounds.ts';
+import { Knowledge } from './connection/knowledge.ts';
 import type { LifecycleEvent } from './connection/lifecycle-event.ts';
 import type { Observation, SocketRef } from './connection/observation.ts';
 import { Tracker } from './connection/tracker.ts';
@@ -13,6 +14,7 @@ import { ignoring } from './ignored.ts';
 import { Intake } from './intake.ts';
 import { KernelAccess } from './kernel-access.ts';
 import type { KernelWatch } from './kernel-watch.ts';
+import { LateRecorder, type LateRecorderPorts } from './late-recorder.ts';
 import type { RemedyCounts } from './leak-closer.ts';
 import { whenLoaded } from './load-kernel-watch.ts';
 import { now } from './monotonic.ts';
@@ -28,9 +30,6 @@ import { type SpanCounts, Telemetry } from './telemetry/telemetry.ts';
 import { Underway } from './underway.ts';
 import { version } from './version.ts';
 
-/** Of the tracker's connections, at most this share have their descriptor closed already. */
-const releasedShare = 0.1;
-
 /** What has time, but not for ever. */
 const soonMs = 1000;
 
@@ -45,13 +44,13 @@ export class Agent {
   readonly telemetry: Telemetry;
   readonly #options: Options;
   readonly #stderr: Stderr;
-  readonly #tracker: Tracker;
-  readonly #hostFacts = new HostFacts();
+  readonly #knowledge: Knowledge;
   readonly #intake: Intake;
   readonly #kernel: KernelAccess;
   readonly #net: NetSource;
   readonly #threads: Threads;
   #watch: KernelWatch | undefined;
+  readonly #recorder: LateRecorder | undefined;
   readonly #faults: Faults;
   readonly #stop = new AbortController();
   readonly #announcer: Announcer;
@@ -60,7 +59,7 @@ export class Agent {
   #awake = false;
   readonly #underway = new Underway();
 
-  constructor(options: Options, stderr: Stderr, metrics: boolean) {
+  constructor(options: Options, stderr: Stderr, metrics: boolean, recorder?: LateRecorderPorts['limits']) {
     const { maxConnections } = options;
     const tell = (message: string) => stderr.notice(message);
     this.#options = options;
@@ -69,8 +68,9 @@ export class Agent {
     const fault = this.#faults.note;
     this.#threads = new Threads(fault);
     this.#announcer = new Announcer(stderr, fault, (finding, colour) => this.#watch?.inWords(finding, colour) ?? '');
-    const limits = { maxConnections, maxReleased: Math.ceil(maxConnections * releasedShare) };
-    this.#tracker = new Tracker(limits, ignoring(options.ignore));
+    this.#knowledge = new Knowledge(new Tracker(trackerLimits(maxConnections), ignoring(options.ignore)));
+    if (options.record !== '')
+      this.#recorder = new LateRecorder({ options, knowledge: this.#knowledge, now, tell, fault, limits: recorder });
     this.#intake = new Intake({
       observe: (observation) => this.#observe(observation),
       outside: (act) => this.#root.runInAsyncScope(act),
@@ -99,7 +99,7 @@ export class Agent {
     this.#faults.guard('tellAll', () => this.#net.tellAll());
     this.#intake.settle();
     const at = now();
-    const views = [...this.#tracker.connections()].map((connection) => viewOf(connection, at));
+    const views = [...this.#knowledge.tracker.connections()].map((connection) => viewOf(connection, at));
     return views.sort((one, other) => other.age - one.age);
   }
 
@@ -113,7 +113,7 @@ export class Agent {
 
   sources(): readonly SourceStatus[] {
     const { total } = this.#faults;
-    const { evicted, strangersDropped } = this.#tracker.counts();
+    const { evicted, strangersDropped } = this.#knowledge.tracker.counts();
     const net: SourceStatus = {
       name: 'net',
       state: this.#stop.signal.aborted ? 'stopped' : 'running',
@@ -141,6 +141,7 @@ export class Agent {
     this.#intake.settle();
     this.#stop.abort();
     this.#announcer.end();
+    if (this.#recorder) this.#underway.note(this.#recorder.end());
     await this.#underway.atRest(restMs);
   }
 
@@ -158,8 +159,8 @@ export class Agent {
 
   #observe(observation: Observation): void {
     this.#faults.guard('observe', () => {
-      if (isOfTheHost(observation)) this.#hostFacts.observe(observation);
-      else this.#tellAll(this.#tracker.observe(observation));
+      this.#recorder?.add(observation);
+      this.#tellAll(this.#knowledge.observe(observation));
       if (observation.kind === 'sweep_end')
         this.#root.runInAsyncScope(() => this.#underway.note(this.#afterSweep(observation.dueAfterMs)));
     });
@@ -192,16 +193,16 @@ export class Agent {
       this.#watch = new program.KernelWatch({
         options: this.#options,
         access: this.#kernel,
-        tracker: this.#tracker,
-        hostFacts: this.#hostFacts,
+        knowledge: this.#knowledge,
         net: this.#net,
         threads: this.#threads,
         report: this.#report,
+        note: (fact) => this.#observe(fact),
         now,
         settle: () => this.#intake.settled(),
         tell: (message) => this.#stderr.notice(message),
         fault: this.#faults.note,
-        wallTime: (at) => this.telemetry.clock.iso(at),
+        wallTime: () => this.telemetry.clock.offsets(),
         traceOf: (connection) => this.telemetry.traceIdOf(connection),
         leaked: (connection) => this.telemetry.leaked(connection),
         remedy: { signal, say: this.#stderr.deed, destroyed: this.telemetry.destroyed },
@@ -215,7 +216,6 @@ export class Agent {
   async #afterSweep(dueAfterMs?: number): Promise<void> {
     try {
       const told = (await this.#watch?.examine(dueAfterMs)) ?? [];
-      this.#tellAll(this.#tracker.advance(now()));
       if (!this.#stop.signal.aborted) for (const finding of told) this.#announcer.tell(finding);
     } catch (error) {
       this.#faults.note('look', error);
@@ -232,7 +232,7 @@ export class Agent {
       ),
       undiciMade: (request) => this.telemetry.undiciMade(request),
       served: (socket, request) => this.#served(socket, request),
-      audience: audienceFor(this.#options, this.telemetry, this.#tracker),
+      audience: audienceFor(this.#options, this.telemetry, this.#knowledge.tracker),
       wake: () => this.#wake(),
       fault: this.#faults.note,
     });
@@ -242,7 +242,7 @@ export class Agent {
   #served(socket: SocketRef, request: ServedRequest): void {
     this.#intake.after(() =>
       this.#faults.guard('served', () => {
-        const connection = this.#tracker.get(socket);
+        const connection = this.#knowledge.tracker.get(socket);
         if (connection) this.telemetry.served(connection, request);
       }),
     );

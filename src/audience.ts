@@ -3,9 +3,13 @@ import type { Options } from './options.ts';
 import type { Audience } from './sources/net/audience.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
-/** Of what is to be ignored only the tracker can tell: with such a list, it hears of everything. */
-export function audienceFor(options: Pick<Options, 'ignore'>, telemetry: Telemetry, tracker: Tracker): Audience {
-  const all = options.ignore.length > 0;
+/** Of what is to be ignored only the tracker can tell: with such a list, it hears of everything. So does a recording. */
+export function audienceFor(
+  options: Pick<Options, 'ignore' | 'record'>,
+  telemetry: Telemetry,
+  tracker: Tracker,
+): Audience {
+  const all = options.ignore.length > 0 || options.record !== '';
   return {
     get listens() {
       return all || telemetry.isHeard;

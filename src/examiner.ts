@@ -1,11 +1,12 @@
+import type { HostFact } from './connection/host-fact.ts';
+import type { Knowledge } from './connection/knowledge.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
-import type { Tracker } from './connection/tracker.ts';
-import { type ConnectionView, viewOf } from './connection/view.ts';
-import type { Detector, Finding } from './detectors/detector.ts';
+import type { WallOffset } from './connection/wall-time.ts';
+import type { Finding } from './detectors/detector.ts';
 import type { Limit } from './detectors/growth.ts';
+import type { Judge } from './detectors/judge.ts';
 import { LoopClock } from './detectors/loop-clock.ts';
 import type { Steps } from './detectors/steps.ts';
-import { Watch } from './detectors/watch.ts';
 import type { HostWatch } from './host/host-watch.ts';
 import type { Leak } from './leak-closer.ts';
 import type { NetSource } from './sources/net/net-source.ts';
@@ -17,23 +18,23 @@ import type { Strangers } from './strangers.ts';
 import type { Instant } from './tcp/identity.ts';
 
 export interface ExaminerOptions {
-  readonly tracker: Tracker;
+  readonly knowledge: Knowledge;
+  readonly judge: Judge;
   readonly net: NetSource;
   readonly strangers: Strangers;
   readonly host: HostWatch;
-  readonly detectors: readonly Detector[];
-  /** Sets the ids of this thread's findings apart from others'. */
-  readonly origin: string;
   readonly intervalMs: number;
   readonly procRoot: string;
   readonly now: () => Instant;
   readonly report: Report;
+  /** Observed at once, ahead of what waits to be taken in. */
+  readonly note: Report;
   /** Takes in all that was reported. */
   readonly settle: () => Promise<void>;
   readonly fault: (where: string, error: unknown) => void;
   /** So many microseconds of the event loop went into it. */
   readonly spent: (us: number) => void;
-  readonly wallTime: (at: Instant) => string;
+  readonly wallTime: () => readonly WallOffset[];
   readonly traceOf: (connection: Lifecycle) => string | undefined;
   /** A finding that was told is about this connection. */
   readonly leaked: (connection: Lifecycle) => void;
@@ -44,10 +45,12 @@ export interface ExaminerOptions {
 /** Suspicious sockets inspected in one turn of the event loop: what is reported of them is taken in at once. */
 const inspectedAtOnce = 24;
 
-/** After each look at the kernel, looks at the suspicious sockets from inside, and lets the detectors decide. */
+/**
+ * After each look at the kernel, looks at the suspicious sockets from inside, and has all of it judged. Whatever the
+ * verdict goes by is observed first, so that a recording has it.
+ */
 export class Examiner {
   readonly #options: ExaminerOptions;
-  readonly #watch: Watch;
   readonly #loopClock = new LoopClock();
   #busy = false;
   /** Kept: a process that has run out of descriptors cannot read what its limit is. */
@@ -55,7 +58,6 @@ export class Examiner {
 
   constructor(options: ExaminerOptions) {
     this.#options = options;
-    this.#watch = new Watch(options.detectors, options.origin);
   }
 
   /**
@@ -66,15 +68,15 @@ export class Examiner {
     if (this.#busy) return [];
     this.#busy = true;
     try {
-      const { tracker, strangers, host, now, spent } = this.#options;
+      const { knowledge, strangers, host, now, spent } = this.#options;
       const clock = this.#loopClock.look(now(), dueAfterMs * 1000);
       const slices = new Slices(now);
-      await strangers.place(tracker.takeStrangers(), slices);
+      await strangers.place(knowledge.tracker.takeStrangers(), slices);
       await this.#inspectSuspects(slices);
       // It waits for files and for whoever walks, and pays for itself.
       slices.end();
       await host.look();
-      const told = await this.#detect(clock, slices);
+      const told = await this.#judge(clock, slices);
       slices.end();
       spent(slices.spentUs);
       return told;
@@ -83,15 +85,11 @@ export class Examiner {
     }
   }
 
-  findings(): readonly Finding[] {
-    return this.#watch.findings();
-  }
-
   async #inspectSuspects(slices: Slices): Promise<void> {
-    const { tracker, net, report, fault } = this.#options;
+    const { knowledge, net, report, fault } = this.#options;
     slices.begin();
     let count = 0;
-    for (const { ref, phase, inJavaScript } of [...tracker.suspects()]) {
+    for (const { ref, phase, inJavaScript } of [...knowledge.tracker.suspects()]) {
       if (slices.isOver() || ++count % inspectedAtOnce === 0) await slices.rest();
       if (ref === undefined || phase !== 'open' || !inJavaScript) continue;
       try {
@@ -104,43 +102,64 @@ export class Examiner {
     }
   }
 
-  async #detect(clock: Instant, slices: Slices): Promise<readonly Finding[]> {
-    const { tracker, host, now, settle, wallTime, traceOf, leaked, closeLeaks } = this.#options;
+  async #judge(clock: Instant, slices: Slices): Promise<readonly Finding[]> {
+    const { judge, now, settle, wallTime, leaked, closeLeaks } = this.#options;
     slices.end();
     await settle();
     slices.begin();
     const at = now();
-    const lifecycles = new Map<ConnectionView, Lifecycle>();
-    for (const suspect of [...tracker.suspects()]) {
-      if (slices.isOver()) await slices.rest();
-      // It may have got well, or over, in the meantime.
-      if (tracker.suspects().has(suspect)) lifecycles.set(viewOf(suspect, now()), suspect);
+    judge.begin();
+    while (judge.hasMore) {
+      this.#seeSuspects(slices);
+      if (judge.hasMore) await slices.rest();
     }
+    const { seen } = judge;
+    const suspects = seen.size;
     // Usually nothing is suspicious, and the descriptors need not be counted; the limit is read while it can be.
-    const needed = lifecycles.size > 0 || this.#limit === undefined;
+    const needed = suspects > 0 || this.#limit === undefined;
     slices.end();
     const descriptors = needed ? await this.#descriptors() : undefined;
     slices.begin();
-    const look = {
-      at,
-      descriptors,
-      wallTime,
-      traceOf(view: ConnectionView) {
-        const connection = lifecycles.get(view);
-        return connection && traceOf(connection);
+    let offsets: readonly WallOffset[] | undefined;
+    const end = {
+      ...({ name: 'look', clock, suspects, descriptors } as const),
+      // The first one who asks loads what it takes to tell the time: where nothing is found, nobody does.
+      get wallTime() {
+        offsets ??= wallTime();
+        return offsets;
       },
     };
-    const told = await inSlices(this.#watch.looking([...lifecycles.keys()], clock, look, host.cases(at)), slices);
+    this.#note(at, end);
+    const told = await inSlices(judge.judging(end, at), slices);
     const leaks: Leak[] = [];
-    for (const [view, connection] of lifecycles) {
+    for (const [view, connection] of seen) {
       if (slices.isOver()) await slices.rest();
-      if (this.#watch.isAccused(view.id)) leaked(connection);
-      const finding = closeLeaks && this.#watch.leakOf(view.id);
+      if (judge.isAccused(view.id)) leaked(connection);
+      const finding = closeLeaks && judge.leakOf(view.id);
       if (finding) leaks.push({ view, connection, finding });
     }
     slices.end();
     await closeLeaks?.(leaks);
     return told;
+  }
+
+  /** As many as there is time for in this turn of the event loop, all as they are at one moment. */
+  #seeSuspects(slices: Slices): void {
+    const { knowledge, judge, now, traceOf } = this.#options;
+    const at = now();
+    const from = judge.next;
+    do {
+      const connection = judge.see(at);
+      const traceId = connection && traceOf(connection);
+      const socket = connection?.ref;
+      if (connection === undefined || traceId === undefined || socket === undefined) continue;
+      if (traceId !== knowledge.traceOf(connection)) this.#note(at, { name: 'trace', socket, traceId });
+    } while (judge.hasMore && !slices.isOver());
+    this.#note(at, { name: 'suspects_seen', from, count: judge.next - from });
+  }
+
+  #note(at: Instant, fact: HostFact['fact']): void {
+    this.#options.note({ kind: 'host', source: 'userland', at, scope: 'thread', fact });
   }
 
   async #descriptors(): Promise<Limit | undefined> {

@@ -1,19 +1,13 @@
 import { isMainThread } from 'node:worker_threads';
 import type { HostFacts } from './connection/host-facts.ts';
 import type { Tracker } from './connection/tracker.ts';
-import { AcceptQueue } from './detectors/accept-queue.ts';
-import { EphemeralPorts } from './detectors/ephemeral-ports.ts';
-import { IdlePileUp } from './detectors/idle-pile-up.ts';
-import { KeepAliveRace } from './detectors/keep-alive-race.ts';
-import { SynFlood } from './detectors/syn-flood.ts';
-import { TimeWaitBuildup } from './detectors/time-wait-buildup.ts';
+import type { IgnoresDestination } from './detectors/all-detectors.ts';
 import { CensusWalk } from './host/census-walk.ts';
 import { CounterFiles } from './host/counters.ts';
 import { FailedConnects } from './host/failed-connects.ts';
 import { type HostPart, HostWatch } from './host/host-watch.ts';
 import { IdleAgentsPart } from './host/idle-agents.ts';
 import { queueParts } from './host/queue-parts.ts';
-import { ignoringDestinations } from './ignored.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import type { Options } from './options.ts';
 import type { NetSource } from './sources/net/net-source.ts';
@@ -33,19 +27,20 @@ export interface HostWatchPorts {
   readonly settle: () => Promise<void>;
   readonly fault: (where: string, error: unknown) => void;
   readonly now: () => Instant;
+  readonly ignores: IgnoresDestination | undefined;
+  /** Whoever judges wants a census, whatever the counters say. */
+  readonly wantsCensus: () => boolean;
 }
 
 /**
- * What is looked at around the connections, and who judges it. What is the namespace's is looked at by one thread of the
- * process; by another, too, while that one has a server.
+ * What is looked at around the connections. What is the namespace's is looked at by one thread of the process; by
+ * another, too, while that one has a server.
  */
 export function hostWatch(watch: HostWatchPorts, glance: Selection['glance'], spent: (us: number) => void): HostWatch {
-  const { procRoot, options, access, hostFacts: facts, net, tracker, settle, fault, report, now } = watch;
-  const { timeWaitShare, ignore } = options;
-  const ignores = ignoringDestinations(ignore);
+  const { procRoot, options, access, hostFacts: facts, net, tracker, settle, fault, report, now, ignores } = watch;
+  const { timeWaitShare } = options;
   const isIgnored = (requested?: Endpoint, peer = requested) =>
     peer !== undefined && ignores?.(peer, requested) === true;
-  const ports = new EphemeralPorts({ timeWaitShare, ignores });
   const parts: HostPart[] = [
     new FailedConnects({ net, now, report }),
     ...queueParts({
@@ -67,13 +62,10 @@ export function hostWatch(watch: HostWatchPorts, glance: Selection['glance'], sp
     isIgnored,
   });
   parts.push(idleAgents);
-  const wanted = () => ports.wantsCensus;
+  const wanted = watch.wantsCensus;
   const { closed } = tracker;
   const ours = () => net.listeners().map(({ local }) => local.port);
   if (isMainThread)
     parts.push(new CensusWalk({ facts, closed, ours, glance, share: timeWaitShare, wanted, now, report, spent }));
-  const races = new KeepAliveRace(({ requested, peer }) => isIgnored(requested, peer));
-  const timeWaits = new TimeWaitBuildup(timeWaitShare);
-  const detectors = [new AcceptQueue(), new SynFlood(), ports, timeWaits, races, new IdlePileUp()];
-  return new HostWatch({ facts, parts, detectors, settle, fault });
+  return new HostWatch({ parts, settle, fault });
 }

@@ -1,14 +1,11 @@
 import { isMainThread, threadId } from 'node:worker_threads';
-import type { HostFacts } from './connection/host-facts.ts';
+import type { Knowledge } from './connection/knowledge.ts';
 import type { Lifecycle } from './connection/lifecycle.ts';
 import type { Row } from './connection/observation.ts';
-import type { Tracker } from './connection/tracker.ts';
-import { closeWaitLeak } from './detectors/close-wait-leak.ts';
-import type { Detector, Finding } from './detectors/detector.ts';
-import { finWait2Stall } from './detectors/fin-wait-2-stall.ts';
-import { handshakeStall } from './detectors/handshake-stall.ts';
-import { stuckWrite } from './detectors/stuck-write.ts';
-import { unreadData } from './detectors/unread-data.ts';
+import type { WallOffset } from './connection/wall-time.ts';
+import { connectionDetectors, hostDetectors } from './detectors/all-detectors.ts';
+import type { Finding } from './detectors/detector.ts';
+import { Judge, originOf } from './detectors/judge.ts';
 import { Examiner } from './examiner.ts';
 import { type ExplainedFinding, explain } from './explain/explain.ts';
 import { ladderBeneath } from './explain/ladder/beneath.ts';
@@ -18,9 +15,10 @@ import { HeldListeners } from './host/held-listeners.ts';
 import type { HostWatch } from './host/host-watch.ts';
 import { Unaccepted } from './host/unaccepted.ts';
 import { hostWatch } from './host-parts.ts';
+import { ignoringDestinations } from './ignored.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
-import { LeakCloser, type RemedyCounts, type RemedyPorts } from './leak-closer.ts';
+import { type Leak, LeakCloser, type RemedyCounts, type RemedyPorts } from './leak-closer.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
 import type { NetSource } from './sources/net/net-source.ts';
@@ -35,18 +33,19 @@ const procRoot = '/proc';
 export interface KernelWatchPorts {
   readonly options: Options;
   readonly access: KernelAccess;
-  readonly tracker: Tracker;
-  readonly hostFacts: HostFacts;
+  readonly knowledge: Knowledge;
   readonly net: NetSource;
   readonly threads: Threads;
   readonly report: Report;
+  /** Observed at once, ahead of what waits to be taken in. */
+  readonly note: Report;
   readonly now: () => Instant;
   /** Takes in all that was reported. */
   readonly settle: () => Promise<void>;
   /** Told to a person. */
   readonly tell: (message: string) => void;
   readonly fault: (where: string, error: unknown) => void;
-  readonly wallTime: (at: Instant) => string;
+  readonly wallTime: () => readonly WallOffset[];
   readonly traceOf: (connection: Lifecycle) => string | undefined;
   /** A finding that was told is about this connection. */
   readonly leaked: (connection: Lifecycle) => void;
@@ -60,13 +59,15 @@ export interface KernelWatchPorts {
 export class KernelWatch {
   readonly #selection: Selection;
   readonly #examiner: Examiner;
+  readonly #judge: Judge;
   readonly #host: HostWatch;
   readonly #leakCloser: LeakCloser | undefined;
   readonly #language: Language;
   readonly #ladder: (finding: Finding) => string;
 
   constructor(ports: KernelWatchPorts) {
-    const { options, access, net, tracker, report, now, tell } = ports;
+    const { options, access, net, knowledge, report, now, tell, fault } = ports;
+    const { tracker } = knowledge;
     this.#language = options.language;
     this.#ladder = (finding) => {
       try {
@@ -92,9 +93,20 @@ export class KernelWatch {
       now,
     });
     const spent = (us: number) => this.#selection.charge(us);
-    this.#host = hostWatch({ ...ports, procRoot }, (...asked) => this.#selection.glance(...asked), spent);
+    const ignores = ignoringDestinations(options.ignore);
+    this.#judge = new Judge({
+      knowledge,
+      connections: connectionDetectors(options),
+      host: hostDetectors(options, ignores),
+      origin: originOf(process.pid, threadId),
+      fault,
+    });
+    const judge = this.#judge;
+    const wantsCensus = () => judge.wantsCensus;
+    const look = { ...ports, tracker, hostFacts: knowledge.host, procRoot, ignores, wantsCensus };
+    this.#host = hostWatch(look, (...asked) => this.#selection.glance(...asked), spent);
     this.#leakCloser = options.onLeak === 'destroy' ? leakCloser(ports) : undefined;
-    this.#examiner = makeExaminer(ports, this.#host, spent, this.#leakCloser);
+    this.#examiner = makeExaminer(ports, judge, this.#host, spent, this.#leakCloser);
   }
 
   /** Runs until the signal aborts. Never rejects. */
@@ -113,7 +125,7 @@ export class KernelWatch {
   }
 
   findings(): readonly ExplainedFinding[] {
-    return this.#examiner.findings().map((finding) => this.#explain(finding));
+    return this.#judge.findings().map((finding) => this.#explain(finding));
   }
 
   /** What `onLeak: 'destroy'` has done. */
@@ -137,13 +149,15 @@ function leakCloser({ options, remedy, ...ports }: KernelWatchPorts): LeakCloser
 
 function makeExaminer(
   ports: KernelWatchPorts,
+  judge: Judge,
   host: HostWatch,
   spent: (us: number) => void,
   closer: LeakCloser | undefined,
 ): Examiner {
-  const { options, tracker, net, report, settle, now, hostFacts } = ports;
-  const reject = (row: Row) => tracker.reject(row.id);
-  const held = new HeldListeners({ procRoot, now, spent, listening: () => hostFacts.listening });
+  const { options, knowledge, net, report, note, settle, now } = ports;
+  const reject = ({ id, source, at }: Row) =>
+    note({ kind: 'host', source, at, scope: 'process', fact: { name: 'foreign', id } });
+  const held = new HeldListeners({ procRoot, now, spent, listening: () => knowledge.host.listening });
   const unaccepted = new Unaccepted({
     isOurListener: (local) => held.holds(local),
     adopt: (id) => net.adoptDescriptor(id, report, true),
@@ -156,29 +170,19 @@ function makeExaminer(
     spent,
     procRoot,
     adoptDescriptors: isMainThread,
-    isKnown: (row) => tracker.knows(row.id),
+    isKnown: (row) => knowledge.tracker.find(row.id) !== undefined,
     placeUnaccepted: (rows, slices) => unaccepted.place(rows, slices),
     reject,
   });
+  const closeLeaks = closer && ((leaks: readonly Leak[]) => closer.look(leaks));
   return new Examiner({
     ...ports,
+    judge,
     spent,
     strangers,
     host,
-    closeLeaks: closer && ((leaks) => closer.look(leaks)),
-    detectors: detectorsFor(options),
-    origin: isMainThread ? `${process.pid}` : `${process.pid}.${threadId}`,
+    closeLeaks,
     intervalMs: options.intervalMs,
     procRoot,
   });
-}
-
-function detectorsFor(options: Options): readonly Detector[] {
-  return [
-    closeWaitLeak(options.closeWaitMs * 1000),
-    unreadData(options.unreadMs * 1000),
-    stuckWrite(options.stuckWriteMs * 1000),
-    finWait2Stall(options.finWait2Ms * 1000),
-    handshakeStall(options.handshakeMs * 1000),
-  ];
 }

@@ -47,6 +47,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...['sources/descriptors', 'sources/sock-diag', 'sources/proc', 'sources/netstat'],
   ],
   'stderr.ts': ['explain', 'options.ts', 'node:'],
+  'record.ts': ['connection', 'tcp', 'recording', 'recorder', 'options.ts', 'version.ts'],
+  'late-recorder.ts': ['connection', 'record.ts', 'node:module'],
+  replay: ['connection', 'detectors', 'explain', 'tcp', 'recording', 'ignored.ts', 'options.ts', 'node:'],
   'strangers.ts': ['connection', 'tcp', 'sources', 'sources/net', 'sources/proc'],
   host: ['connection', 'detectors', 'tcp', 'sources', 'sources/net', 'sources/proc', 'node:'],
   'announcer.ts': ['explain', 'stderr.ts'],
@@ -65,6 +68,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'kernel-watch.ts': [
     ...['tcp', 'connection', 'detectors', 'explain', 'sources', 'sources/net', 'options.ts', 'node:'],
     ...[
+      'ignored.ts',
       'kernel-access.ts',
       'kernel-sources.ts',
       'strangers.ts',
@@ -76,7 +80,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   'host-parts.ts': [
     ...['tcp', 'connection', 'detectors', 'host', 'sources', 'sources/net', 'kernel-access.ts'],
-    ...['ignored.ts', 'options.ts', 'node:'],
+    ...['options.ts', 'node:'],
   ],
   'load-kernel-watch.ts': ['kernel-watch.ts', 'node:module', 'node:timers/promises'],
   'agent.ts': [
@@ -95,6 +99,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
       'options.ts',
       'stderr.ts',
       'kernel-watch.ts',
+      'late-recorder.ts',
       'load-kernel-watch.ts',
       'node:',
     ],

@@ -5,6 +5,13 @@ export interface TrackerLimits {
   readonly maxReleased: number;
 }
 
+/** Of the connections that are held, at most this share have their descriptor closed already. */
+const releasedShare = 0.1;
+
+export function trackerLimits(maxConnections: number): TrackerLimits {
+  return { maxConnections, maxReleased: Math.ceil(maxConnections * releasedShare) };
+}
+
 /** What the tracker holds and what it had to let go. */
 export interface TrackerCounts {
   readonly connections: number;

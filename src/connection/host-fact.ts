@@ -1,8 +1,9 @@
 import type { Endpoint } from '../tcp/endpoint.ts';
-import type { Instant } from '../tcp/identity.ts';
+import type { Instant, SocketIdentity } from '../tcp/identity.ts';
 import type { CallSite } from './call-site.ts';
 import type { Census } from './census.ts';
 import type { ObservationSource } from './observation-source.ts';
+import type { WallOffset } from './wall-time.ts';
 
 /** Something that is true of the host, the network namespace or this process, and of no single connection. */
 export interface HostFact {
@@ -33,7 +34,32 @@ export type Fact =
   /** Soon after that: the server of the same name was not there. */
   | ({ readonly name: 'refusal' } & Refusal)
   /** Idle connections of HTTP agents to one destination. */
-  | ({ readonly name: 'idle_agents' } & IdleAgents);
+  | ({ readonly name: 'idle_agents' } & IdleAgents)
+  /** A socket that the kernel shows is another process's. */
+  | { readonly name: 'foreign'; readonly id: SocketIdentity }
+  /** The trace that a connection was opened in; `socket`: the hook's number for it. */
+  | { readonly name: 'trace'; readonly socket: number; readonly traceId: string }
+  /** A connection that option `ignore` leaves out, told where whoever replays could not work it out. */
+  | { readonly name: 'ignored'; readonly socket: number }
+  /** Some of what was observed is not in the recording: what it told before says nothing of what follows. */
+  | { readonly name: 'told_anew' }
+  /** The next so many observations tell again what earlier parts of a recording told: of a connection, as it is now. */
+  | { readonly name: 'told_again'; readonly count: number }
+  /** Of the suspicious connections, in their order, so many from that one on are judged as they are at this moment. */
+  | { readonly name: 'suspects_seen'; readonly from: number; readonly count: number }
+  /** A look is over and is judged now. */
+  | ({ readonly name: 'look' } & LookEnd);
+
+/** What a look is judged by, besides what was seen. The fact's own time is when the judging began. */
+export interface LookEnd {
+  /** The event loop's own time, in microseconds, which stands still while the loop is blocked. */
+  readonly clock: Instant;
+  /** Suspicious connections that are judged. */
+  readonly suspects: number;
+  /** Open files of this process and how many it may have; undefined where the host does not say. */
+  readonly descriptors: { readonly usage: number; readonly limit: number } | undefined;
+  readonly wallTime: readonly WallOffset[];
+}
 
 export type CounterName =
   | 'tw'

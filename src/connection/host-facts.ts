@@ -78,6 +78,14 @@ export class HostFacts {
       case 'idle_agents':
         this.#event(fact);
         return;
+      case 'foreign':
+      case 'trace':
+      case 'ignored':
+      case 'told_again':
+      case 'told_anew':
+      case 'suspects_seen':
+      case 'look':
+        return;
     }
   }
 

@@ -83,8 +83,8 @@ export class Tracker {
     return this.#bySocket.get(socket);
   }
 
-  knows(id: SocketIdentity): boolean {
-    return this.#index.find(id) !== undefined;
+  find(id: SocketIdentity): Lifecycle | undefined {
+    return this.#index.find(id);
   }
 
   /** The only ones worth a closer look. */

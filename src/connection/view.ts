@@ -80,7 +80,7 @@ export interface ConnectionView {
 }
 
 export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
-  const { id, syn, established, info } = connection;
+  const { id, syn, established, info, site } = connection;
   return {
     id: idOf(connection),
     role: connection.role,
@@ -113,7 +113,7 @@ export function viewOf(connection: Lifecycle, now: Instant): ConnectionView {
     steps: stepsOf(connection),
     changes: connection.changes,
     get callSite() {
-      return connection.site?.frames() ?? [];
+      return site?.frames() ?? [];
     },
     closedWhy: connection.closedWhy,
     released: connection.phase === 'released',

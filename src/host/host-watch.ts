@@ -1,8 +1,3 @@
-import type { HostFacts } from '../connection/host-facts.ts';
-import type { Case } from '../detectors/case.ts';
-import type { HostDetector } from '../detectors/host-detector.ts';
-import type { Instant } from '../tcp/identity.ts';
-
 /** Looks at one part of what is around the connections, and reports it as facts. Bounded in time. */
 export interface HostPart {
   look(): Promise<void>;
@@ -11,10 +6,8 @@ export interface HostPart {
 }
 
 export interface HostWatchOptions {
-  readonly facts: HostFacts;
   /** In this order: a part may go by what those before it found. */
   readonly parts: readonly HostPart[];
-  readonly detectors: readonly HostDetector[];
   /** Takes in all that was reported. */
   readonly settle: () => Promise<void>;
   readonly fault: (where: string, error: unknown) => void;
@@ -43,19 +36,5 @@ export class HostWatch {
 
   end(): void {
     for (const part of this.#options.parts) part.end?.();
-  }
-
-  /** What is wrong, as this look shows it. */
-  cases(at: Instant): readonly Case[] {
-    const { facts, detectors, fault } = this.#options;
-    const look = facts.take();
-    return detectors.flatMap((detector) => {
-      try {
-        return detector.examine(look, at);
-      } catch (error) {
-        fault(detector.constructor.name, error);
-        return [];
-      }
-    });
   }
 }

@@ -15,10 +15,11 @@ import type {
   ListenerFact,
   Sysctls,
 } from '../connection/host-fact.ts';
+import type { WallOffset } from '../connection/wall-time.ts';
 import { fields, object, union } from './fields.ts';
 import { address, destination, endpoint, errorCode, port, request, site, socketName } from './names.ts';
-import { boolean, limit, list, map, number, oneOf, optional, orUndefined, type Shape } from './shape.ts';
-import { instant, state } from './socket-fields.ts';
+import { boolean, integer, limit, list, map, number, oneOf, optional, orUndefined, type Shape, text } from './shape.ts';
+import { identity, instant, socket, state } from './socket-fields.ts';
 
 export const closeReason = oneOf(closeReasons);
 
@@ -172,6 +173,18 @@ export const fact: Shape<Fact> = object(
       oldestMs: number,
       newestAt: instant,
       sample: list(idleConnection),
+    },
+    foreign: { id: identity },
+    trace: { socket, traceId: text },
+    ignored: { socket },
+    told_anew: {},
+    told_again: { count: integer(0) },
+    suspects_seen: { from: integer(0), count: integer(0) },
+    look: {
+      clock: instant,
+      suspects: integer(0),
+      descriptors: orUndefined(object(fields<{ usage: number; limit: number }>({ usage: number, limit: number }))),
+      wallTime: list(object(fields<WallOffset>({ since: instant, ms: number }))),
     },
   }),
 );

@@ -2,12 +2,10 @@ import type { Observation, SocketEvent } from '../connection/observation.ts';
 import { closeReason, fact } from './fact-fields.ts';
 import { object, union } from './fields.ts';
 import { context, endpoint, errorCode, remark, site } from './names.ts';
-import { boolean, integer, list, number, oneOf, optional, orNull, type Shape } from './shape.ts';
-import { identity, instant, signals, state, tcpInfo } from './socket-fields.ts';
+import { boolean, list, number, oneOf, optional, orNull, type Shape } from './shape.ts';
+import { identity, instant, signals, socket, state, tcpInfo } from './socket-fields.ts';
 
 const source = oneOf(['ebpf', 'sock_diag', 'procfs', 'netstat', 'userland']);
-
-const socket = integer(0);
 
 const told = { socket, at: instant };
 

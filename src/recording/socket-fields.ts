@@ -21,6 +21,9 @@ import {
 
 export const instant: Shape<Instant> = branded(number);
 
+/** The hook's number for a connection. */
+export const socket = integer(0);
+
 export const state = oneOf(tcpStateNames);
 
 const cookie: Shape<SocketCookie> = branded(matching(/^[\da-f]{1,16}$/, 'a cookie in hexadecimal'));

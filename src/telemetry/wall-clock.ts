@@ -1,3 +1,4 @@
+import { type WallOffset, wallTimeOf } from '../connection/wall-time.ts';
 import type { Instant } from '../tcp/identity.ts';
 
 /** Seconds and nanoseconds since 1970, as OpenTelemetry takes a time exactly. */
@@ -13,9 +14,7 @@ export interface Clocks {
   readonly originMonotonic: Instant;
 }
 
-/** Wall minus monotonic time, in milliseconds, as it was from a moment on. */
-interface Offset {
-  readonly since: Instant;
+interface Offset extends WallOffset {
   ms: number;
 }
 
@@ -41,7 +40,7 @@ export class WallClock {
   constructor(clocks: Clocks) {
     this.#clocks = clocks;
     this.#comparedAt = clocks.originMonotonic;
-    this.#offsets = [{ since: Number.NEGATIVE_INFINITY as Instant, ms: clocks.origin - clocks.originMonotonic / 1000 }];
+    this.#offsets = [{ since: 0 as Instant, ms: clocks.origin - clocks.originMonotonic / 1000 }];
   }
 
   /**
@@ -55,8 +54,13 @@ export class WallClock {
   }
 
   iso(at: Instant): string {
+    return wallTimeOf(at, this.offsets());
+  }
+
+  /** As they are now, the latest first. */
+  offsets(): readonly WallOffset[] {
     this.refresh();
-    return new Date(at / 1000 + this.#offsetAt(at).ms).toISOString();
+    return this.#offsets.map(({ since, ms }) => ({ since, ms }));
   }
 
   /** Compares the clocks, when that is due. */

@@ -129,6 +129,17 @@ const facts: { readonly [Name in Fact['name']]: fc.Arbitrary<Extract<Fact, { nam
       { maxLength: 2 },
     ),
   }),
+  foreign: fc.record({ ...named('foreign'), id }),
+  trace: fc.record({ ...named('trace'), socket, traceId: text }),
+  ignored: fc.record({ ...named('ignored'), socket }),
+  told_anew: fc.record(named('told_anew')),
+  told_again: fc.record({ ...named('told_again'), count: fc.nat() }),
+  suspects_seen: fc.record({ ...named('suspects_seen'), from: fc.nat(), count: fc.nat() }),
+  look: fc.record({
+    ...named('look'),
+    ...{ clock: at, suspects: fc.nat(), descriptors: or(fc.record({ usage: number, limit: number })) },
+    wallTime: fc.array(fc.record({ since: at, ms: number })),
+  }),
 };
 
 const event = <const Event extends string>(name: Event) =>
