@@ -83,7 +83,9 @@ describe('examples/express-server, as its README has it', () => {
     };
 
     it('GET /forgotten → the finding that the README shows, and nothing else on stderr', () => {
-      assert.equal(comparable(ended.stderr), readme.captured('finding'));
+      // How far Node had read before it stopped is not the same each time.
+      const told = (text: string) => text.replace(/\(FIN\), nor read N B/, '(FIN)');
+      assert.equal(told(comparable(ended.stderr)), told(readme.captured('finding')));
     });
 
     it('GET /findings → the line of the fetch() that was forgotten, and the trace of its request', () => {
