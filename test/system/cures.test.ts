@@ -76,7 +76,7 @@ const pools: readonly Case[] = [
   { file: 'pools.mjs', kind: 'idle_pile_up', cause: 'agent_per_request' },
 ];
 
-describe('the snippet of a cause cures the program that has it', { skip: kernelNeeds, concurrency: 2 }, () => {
+describe('the snippet of a cause cures the program that has it', { skip: kernelNeeds, concurrency: 4 }, () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'synfin-cures-'));
