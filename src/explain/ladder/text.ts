@@ -38,6 +38,9 @@ const [timeColumns, stateColumns, inner] = [9, 14, 38];
 const mostCompactLines = 16;
 const labelColumns = 35;
 
+/** Control characters, line breaks, and what turns the direction of writing: an error code is the application's own. */
+const unshown = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu;
+
 class Drawing {
   readonly #ladder: Ladder;
   readonly #words: LadderWords;
@@ -197,7 +200,9 @@ class Drawing {
 
   #row(time: string, { us, peer }: States, between: string): string {
     this.#has.inferred ||= us?.inferred === true || peer?.inferred === true;
-    const left = `${before(time, timeColumns)} ${before(stateLabel(us), stateColumns)} `;
+    // A unit of two characters of two columns each: the space before it gives way.
+    const fitting = columnsOf(time) > timeColumns ? time.replace(' ', '') : time;
+    const left = `${before(fitting, timeColumns)} ${before(stateLabel(us), stateColumns)} `;
     return `${left}${between} ${stateLabel(peer)}`;
   }
 
@@ -207,9 +212,9 @@ class Drawing {
     return said.length === 0 ? [] : ['', ...wrap(said.join(' '), 76).map((line) => `  ${this.#plain(line)}`)];
   }
 
-  /** In the characters that there are. */
+  /** In the characters that there are; what a terminal would obey, and not show, is `?`. */
   #plain(text: string): string {
-    return this.#strokes.spell(text);
+    return this.#strokes.spell(text.replace(unshown, '?'));
   }
 }
 
