@@ -1,5 +1,5 @@
 import type { ConnectionView } from '../../connection/view.ts';
-import { columnsOf, padTo, wrap } from '../columns.ts';
+import { columnsOf, padTo, shown, wrap } from '../columns.ts';
 import type { Language } from '../language.ts';
 import { compact } from './compact.ts';
 import { awaitedSegment, endLabels, rungLabel, stateLabel, timeLabel, waitLabels } from './labels.ts';
@@ -37,9 +37,6 @@ export function ladderText(view: ConnectionView, options: LadderTextOptions = {}
 const [timeColumns, stateColumns, inner] = [9, 14, 38];
 const mostCompactLines = 16;
 const labelColumns = 35;
-
-/** Control characters, line breaks, and what turns the direction of writing: an error code is the application's own. */
-const unshown = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu;
 
 class Drawing {
   readonly #ladder: Ladder;
@@ -214,7 +211,7 @@ class Drawing {
 
   /** In the characters that there are; what a terminal would obey, and not show, is `?`. */
   #plain(text: string): string {
-    return this.#strokes.spell(text.replace(unshown, '?'));
+    return this.#strokes.spell(shown(text));
   }
 }
 
