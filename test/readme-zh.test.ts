@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { causesOf, findingKinds, leakCauses } from '../src/detectors/kinds.ts';
 import { columnsOf } from '../src/explain/columns.ts';
+import { leakSnippets } from '../src/explain/leak-snippets.ts';
 import { chinese } from '../src/explain/messages.zh.ts';
 import { phrases } from '../src/explain/zh/phrases.ts';
 
@@ -53,8 +54,9 @@ describe('the README in Chinese', () => {
     const text = shown.replaceAll(/\n {9}| /g, '');
     for (const sentence of [title, seen, wire, turn, outcome, advice])
       assert.ok(text.includes(sentence.replaceAll(' ', '')), sentence);
-    for (const label of ['what', 'wire', 'turn', 'from', 'fix', 'socket'] as const)
+    for (const label of ['what', 'wire', 'turn', 'from', 'fix', 'code', 'socket'] as const)
       assert.match(shown, new RegExp(`^ {2}${phrases.labels[label]} +\\S`, 'm'));
+    for (const line of leakSnippets.fetch_body_not_consumed ?? []) assert.ok(shown.includes(`${line}\n`), line);
     for (const line of shown.split('\n')) assert.ok(columnsOf(line) <= 100, line);
   });
 

@@ -1,5 +1,5 @@
 import { type Instant, instant } from '../tcp/identity.ts';
-import type { TcpInfo } from '../tcp/tcp-info.ts';
+import { handshakeRetransmits, type TcpInfo } from '../tcp/tcp-info.ts';
 import { catchUpAtStart, clamp } from './found-state.ts';
 import { type Lifecycle, newLifecycle } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
@@ -116,12 +116,15 @@ export function claim(connection: Lifecycle, event: Accepted | Adopted): void {
 }
 
 function clientEstablished(syn: Instant, at: Instant, info: TcpInfo): Instant {
-  const firstSynAnswered = info.totalRetransmits === 0 && info.rttUs > 0;
+  const again = handshakeRetransmits(info);
+  // Once data was sent again, the kernel counts from that and not from ESTABLISHED.
+  const isUntold = again === undefined && info.totalRetransmits !== undefined;
+  const firstSynAnswered = (again === 0 || isUntold) && info.rttUs > 0;
   return instant(firstSynAnswered ? syn + info.rttUs : at - info.lastDataSentMs * 1000);
 }
 
 function learn(connection: Lifecycle, info: TcpInfo): void {
   connection.info = info;
   connection.rttUs = info.rttUs > 0 ? info.rttUs : undefined;
-  connection.synRetransmits = info.totalRetransmits;
+  connection.synRetransmits = handshakeRetransmits(info);
 }

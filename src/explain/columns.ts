@@ -6,6 +6,14 @@ const wide =
 const clinging = /^[，。：；！？、）」』”’》…—]/u;
 const opening = /[（「『“‘《]$/u;
 
+/** Control characters, line breaks, and what turns the direction of writing. */
+const unshown = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu;
+
+/** With `?` for what a terminal would obey, and not show: a name may be anybody's, in a recording above all. */
+export function shown(text: string): string {
+  return text.replace(unshown, '?');
+}
+
 /** How many columns of a terminal a text takes. */
 export function columnsOf(text: string): number {
   let columns = 0;

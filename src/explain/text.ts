@@ -1,5 +1,5 @@
 import type { SampledConnection } from '../detectors/detector.ts';
-import { columnsOf, padTo, wrap } from './columns.ts';
+import { columnsOf, padTo, shown, wrap } from './columns.ts';
 import { detailsOf, type ExplainedFinding, endOf, summaryOf, wordsOf } from './explain.ts';
 import type { Language } from './language.ts';
 import type { Label, Phrases } from './phrases.ts';
@@ -100,7 +100,7 @@ function payload(state: string, rxQueue: number): number {
 const indent = 9;
 
 function row(label: string, text: string | readonly string[], width: number, paint: Paint): string {
-  const lines = typeof text === 'string' ? wrap(text, Math.max(30, width - indent)) : text;
+  const lines = typeof text === 'string' ? wrap(shown(text), Math.max(30, width - indent)) : text;
   const first = columnsOf(label) < indent - 2 ? padTo(label, indent - 2) : `${label} `;
   return lines.map((line, index) => (index === 0 ? paint.dim(`  ${first}`) : ' '.repeat(indent)) + line).join('\n');
 }

@@ -11,6 +11,8 @@ export interface CauseWords {
   readonly wire?: string;
   readonly turn?: string;
   readonly outcome?: string;
+  /** Between what is counted and the listener, where nobody has accepted it. */
+  readonly at?: string;
 }
 
 /** What happened on the wire, whose turn it is, and what it comes to when nothing is done. */

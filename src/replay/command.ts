@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { Language } from '../explain/language.ts';
 import { findingText } from '../explain/text.ts';
 import { inOrder, linesOf } from './files.ts';
 import { replay } from './paced.ts';
@@ -13,6 +14,8 @@ export interface CommandPorts {
   readonly err: (text: string) => void;
   /** Columns. */
   readonly width: number;
+  /** What findings are told in; unless it is said, `en`. */
+  readonly language?: Language;
 }
 
 const usage = `usage: replay FILE... [--json] [--speed N]
@@ -32,10 +35,10 @@ export async function replayCommand(args: readonly string[], ports: CommandPorts
   const { paths, json, speed } = asked;
   let [found, parts] = [0, 0];
   try {
-    for await (const told of replay(linesOf(await inOrder(paths)), { speed, sleep })) {
+    for await (const told of replay(linesOf(await inOrder(paths)), { speed, sleep }, ports.language)) {
       if (told.kind === 'finding') found++;
       if (told.kind === 'part') parts++;
-      const text = textOf(told, json, ports.width);
+      const text = textOf(told, json, ports);
       if (told.kind === 'finding') ports.out(text);
       else if (text !== '') ports.err(text);
     }
@@ -72,9 +75,9 @@ function understood(args: readonly string[]): Asked | string {
   }
 }
 
-function textOf(told: Replayed, json: boolean, width: number): string {
+function textOf(told: Replayed, json: boolean, { width, language = 'en' }: CommandPorts): string {
   if (told.kind === 'finding')
-    return json ? `${JSON.stringify(told.finding)}\n` : findingText(told.finding, { colour: false, width });
+    return json ? `${JSON.stringify(told.finding)}\n` : findingText(told.finding, { colour: false, width, language });
   const notice = noticeOf(told);
   return notice === undefined ? '' : `${json ? JSON.stringify({ notice }) : `replay: ${notice}`}\n`;
 }

@@ -84,6 +84,16 @@ export function unacknowledged({
 }
 
 /**
+ * How often the SYN or SYN+ACK was sent again, by a struct that may be read long after it. Undefined where some of what
+ * was sent again is data, and how much of it cannot be told: the kernel has one counter for both, and of the bytes one
+ * that a SYN does not move.
+ */
+export function handshakeRetransmits({ totalRetransmits, bytesRetransmitted }: TcpInfo): number | undefined {
+  if (!totalRetransmits || !bytesRetransmitted) return totalRetransmits;
+  return totalRetransmits === 1 ? 0 : undefined;
+}
+
+/**
  * As `unacknowledged`, and never 0 while a segment is on its way: the SYN's place among the acknowledged bytes hides a
  * single byte, and old kernels do not count bytes at all.
  */

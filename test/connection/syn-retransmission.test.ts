@@ -40,4 +40,27 @@ describe('a SYN that was lost', () => {
     tell(connecting(1, 10), connectFailed(1, 137, 'ETIMEDOUT'));
     assert.equal(connection().synRetransmits, undefined);
   });
+
+  const late = { rttUs: 20_000, lastDataSentMs: 1000, bytesSent: 5000, bytesRetransmitted: 1000 };
+
+  it('asked late, when data was sent again once → the SYN was answered at once', () => {
+    const { tell, connection } = watch();
+    tell(connecting(1, 10), connected(1, 14, { info: tcpInfo('established', { ...late, totalRetransmits: 1 }) }));
+    assert.equal(connection().synRetransmits, 0);
+    assert.equal(connection().established?.at, seconds(10.02));
+  });
+
+  it('asked late, when more was sent again, data among it → how much of it was the SYN is not known', () => {
+    const { tell, connection } = watch();
+    tell(connecting(1, 10), connected(1, 14, { info: tcpInfo('established', { ...late, totalRetransmits: 3 }) }));
+    assert.equal(connection().synRetransmits, undefined);
+    assert.equal(connection().established?.at, seconds(10.02));
+  });
+
+  it('asked late, when data was sent, and none again → what the kernel counts is the SYN', () => {
+    const { tell, connection } = watch();
+    const info = tcpInfo('established', { ...late, bytesRetransmitted: 0, totalRetransmits: 2 });
+    tell(connecting(1, 10), connected(1, 14, { info }));
+    assert.equal(connection().synRetransmits, 2);
+  });
 });

@@ -120,6 +120,15 @@ describe('how many, where and how long', () => {
     assert.match(summaryOf(finding({ subject }), 'en'), /accepted on \[::1\]:80 \(POST \/upload\) piped into a Gzip/);
   });
 
+  it('what nobody has accepted was not accepted on its listener', () => {
+    const subject = { role: 'server', listener: '[::1]:80' } as const;
+    for (const kind of ['close_wait_leak', 'unread_data'] as const) {
+      const one = finding({ kind, cause: 'not_accepted', subject });
+      assert.match(summaryOf(one, 'en'), /^3 connections at \[::1\]:80, the oldest /);
+      assert.match(summaryOf(one, 'zh'), /^连向 \[::1\]:80 的 3 个连接/);
+    }
+  });
+
   it('nothing left: for now, or for good', () => {
     assert.match(endOf(finding({ status: 'changed', count: 0 }), 'en'), /^No connection to db:5432 .* stays open/);
     assert.doesNotMatch(endOf(finding({ status: 'cleared', count: 0 }), 'en'), /stays open/);

@@ -76,6 +76,16 @@ describe('a listener', () => {
   });
 });
 
+describe('what a terminal would obey', () => {
+  it('is not in the text, wherever it came from', () => {
+    const hostile = '\u001b[31m\u0007\n\r\u009b1m\u202e\u2028';
+    const sample = [sampled(1, { local: hostile, peer: hostile, call_site: [`fn ${hostile} (a.js:1:1)`] })];
+    const subject = { role: 'server', listener: hostile, request: `POST /${hostile}`, pipe_target: hostile } as const;
+    const lines = textOf({ sample, subject }).split('\n');
+    for (const line of lines) assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  });
+});
+
 describe('colour and width', () => {
   it('no colour → no escape code, in any finding', () => {
     for (const kind of findingKinds)

@@ -32,6 +32,15 @@ describe('replay FILE', () => {
     assert.ok(out.split('\n').every((line) => line.length <= 80));
   });
 
+  it('in Chinese, where that is asked for', async () => {
+    const out: string[] = [];
+    const ports = { out: (text: string) => void out.push(text), err: () => {}, width: 80, language: 'zh' as const };
+    const path = file('leak-zh', headerLine(), ...leak);
+    for (const args of [[path], ['--json', path]]) assert.equal(await replayCommand(args, ports), 1);
+    assert.match(out[0] ?? '', /^synfin 警告 close_wait_leak · paused\n {2}现象 /);
+    assert.match(JSON.parse(out.at(-1) ?? '').message, /CLOSE_WAIT 不关/);
+  });
+
   it('--json: a line for each', async () => {
     const { code, out } = await said('--json', file('leak', headerLine(), ...leak));
     assert.equal(code, 1);

@@ -75,6 +75,7 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
   },
   not_accepted: {
     seen: 'the kernel shook hands, and nobody has accepted',
+    at: 'at',
     wire: 'Your kernel put the connection into the accept queue. The peer came, said "I have nothing more to say" (FIN) and was told "heard you" (ACK); nobody ever took the connection out.',
     turn: 'It is your turn: accept it, or close the listener. CLOSE_WAIT has no timeout.',
     outcome: 'Each one holds a place in the accept queue; when that is full, nobody else gets in.',

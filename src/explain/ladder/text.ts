@@ -1,5 +1,5 @@
 import type { ConnectionView } from '../../connection/view.ts';
-import { columnsOf, padTo, wrap } from '../columns.ts';
+import { columnsOf, padTo, shown, wrap } from '../columns.ts';
 import type { Language } from '../language.ts';
 import { compact } from './compact.ts';
 import { awaitedSegment, endLabels, rungLabel, stateLabel, timeLabel, waitLabels } from './labels.ts';
@@ -197,7 +197,9 @@ class Drawing {
 
   #row(time: string, { us, peer }: States, between: string): string {
     this.#has.inferred ||= us?.inferred === true || peer?.inferred === true;
-    const left = `${before(time, timeColumns)} ${before(stateLabel(us), stateColumns)} `;
+    // A unit of two characters of two columns each: the space before it gives way.
+    const fitting = columnsOf(time) > timeColumns ? time.replace(' ', '') : time;
+    const left = `${before(fitting, timeColumns)} ${before(stateLabel(us), stateColumns)} `;
     return `${left}${between} ${stateLabel(peer)}`;
   }
 
@@ -207,9 +209,9 @@ class Drawing {
     return said.length === 0 ? [] : ['', ...wrap(said.join(' '), 76).map((line) => `  ${this.#plain(line)}`)];
   }
 
-  /** In the characters that there are. */
+  /** In the characters that there are; what a terminal would obey, and not show, is `?`. */
   #plain(text: string): string {
-    return this.#strokes.spell(text);
+    return this.#strokes.spell(shown(text));
   }
 }
 

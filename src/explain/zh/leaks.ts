@@ -75,6 +75,7 @@ const causes: Readonly<Record<LeakCause, CauseWords>> = {
   },
   not_accepted: {
     seen: '没有人来 accept',
+    at: '连向',
     advice:
       '它排在本进程一个监听 socket 那里，而事件循环一直在转。查清该由谁来 accept：是卡住了或者已经退出的 cluster worker，还是根本没有人，因为 server.close() 之后，子进程还继承着监听 socket（stdio: [server, …]）。在那边把它关掉，或者去 accept。',
     wire: '握手由内核自己完成，连接放进了 accept 队列。对端来过，说了「我没有更多要说的了」（FIN），听到一声「听到了」（ACK），走了；一直没有人把这个连接领出来。',

@@ -4,7 +4,7 @@ import type { SocketRef } from '../../connection/observation.ts';
 import type { Endpoint } from '../../tcp/endpoint.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
-import type { TcpInfo } from '../../tcp/tcp-info.ts';
+import { handshakeRetransmits, type TcpInfo } from '../../tcp/tcp-info.ts';
 import type { OwnSocket } from '../source.ts';
 import { type Opening, openingOf, tcpInfoOf } from './opening-info.ts';
 import type { TcpHandle } from './tcp-handle.ts';
@@ -217,7 +217,7 @@ export class Entry implements OwnSocket {
 
   /** Of the SYN or the SYN+ACK. */
   get retransmits(): number {
-    return this.#opening?.totalRetransmits ?? 0;
+    return (this.#opening && handshakeRetransmits(tcpInfoOf(this.#opening))) ?? 0;
   }
 
   /** As TCP_INFO was when the handshake was over, in the parts that were kept. */
@@ -230,7 +230,7 @@ export class Entry implements OwnSocket {
     const { state, lastAckReceivedMs = 0 } = this.#ending ?? {};
     if (state === undefined) return undefined;
     const rttUs = this.#opening?.rttUs ?? 0;
-    const unknown = { lastDataSentMs: 0, totalRetransmits: 0, bytesReceived: undefined };
+    const unknown = { lastDataSentMs: 0, totalRetransmits: 0, bytesReceived: undefined, bytesRetransmitted: undefined };
     return tcpInfoOf({ state, rttUs, lastAckReceivedMs, ...unknown });
   }
 

@@ -9,6 +9,8 @@ export interface Opening {
   readonly lastAckReceivedMs: number;
   readonly totalRetransmits: number | undefined;
   readonly bytesReceived: number | undefined;
+  /** Not 0: it was read late, and `totalRetransmits` is not the handshake's alone. */
+  readonly bytesRetransmitted: number | undefined;
 }
 
 /** What is wanted later of the struct, which is filled anew at the next question. */
@@ -19,8 +21,9 @@ export function openingOf({
   lastAckReceivedMs,
   totalRetransmits,
   bytesReceived,
+  bytesRetransmitted,
 }: TcpInfo): Opening {
-  return { state, rttUs, lastDataSentMs, lastAckReceivedMs, totalRetransmits, bytesReceived };
+  return { state, rttUs, lastDataSentMs, lastAckReceivedMs, totalRetransmits, bytesReceived, bytesRetransmitted };
 }
 
 /** The way back, with what was not kept unknown, or at the nought that it was. */
@@ -37,6 +40,6 @@ export function tcpInfoOf(kept: Opening): TcpInfo {
     bytesReceived: kept.bytesReceived,
     notSentBytes: undefined,
     bytesSent: undefined,
-    bytesRetransmitted: undefined,
+    bytesRetransmitted: kept.bytesRetransmitted,
   };
 }

@@ -9,6 +9,7 @@ import { ladderText } from '../../../src/explain/ladder/text.ts';
 import { duration } from '../../../src/explain/ladder/times.ts';
 import { ladderTongue } from '../../../src/explain/ladder/tongue.ts';
 import { endpoint } from '../../../src/tcp/endpoint.ts';
+import * as say from '../../connection/observations.ts';
 import { seconds } from '../../connection/observations.ts';
 import { watch } from '../../connection/watch.ts';
 import { finding, sampled } from '../findings.ts';
@@ -41,6 +42,27 @@ describe('the ladder as text', () => {
   - - and ( ): not seen, it follows from what was seen.
 `,
     );
+  });
+
+  it('in Chinese: both lifelines straight, however many digits a time has', () => {
+    for (const rttUs of [30, 1230, 12_300, 123_000]) {
+      const { tell, connection } = watch();
+      tell(say.connecting(1, 10), say.connected(1, 10.5, { info: say.tcpInfo('established', { rttUs }) }));
+      const lines = ladderText(viewOf(connection(), seconds(11)), { language: 'zh' }).split('\n');
+      for (const line of lines.slice(2, 7)) assert.equal(columnsOf(line.slice(0, line.search(/[│├┊]/))), 25, line);
+    }
+  });
+
+  it('what a terminal would obey is not in it, nor what breaks a line or turns it round', () => {
+    const hostile = '\u001b[31m\u0007\n\r\t\u009b1m\u202e\u2028\u2066';
+    const life = viewOfLife(lives['given up by the kernel']);
+    const there = endpoint(`db${hostile}`, 80);
+    for (const compact of [true, false]) {
+      const text = ladderText({ ...life, error: `E${hostile}`, local: there, peer: there }, { compact });
+      assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      assert.match(text, /\(E\?\[31m/);
+      assert.match(text, /db\?\[31m/);
+    }
   });
 
   it('in Chinese: characters of two columns, and both lifelines straight', () => {
