@@ -67,7 +67,8 @@ const nodesOwn = 'onSocketCloseDestroySSL';
 function httpHarm(message: HttpMessage | undefined, parsed: object | undefined): Harm | undefined {
   if (message && 'agent' in message && !message.res) return 'no_response';
   const incoming = [message?.res, message?.req, parsed].filter((one) => one !== null && one !== undefined);
-  if ([message, ...incoming].some((one) => one !== undefined && isAwaited(one))) return 'stream_awaited';
+  if (message && isOutgoingAwaited(message)) return 'stream_awaited';
+  if (incoming.some(isAwaited)) return 'stream_awaited';
   return incoming.some(isWatched) ? 'message_watched' : undefined;
 }
 
@@ -80,7 +81,19 @@ function isWatched(incoming: object): boolean {
  * an error of a stream that is closed before its end, and hand it to a callback or to a promise.
  */
 function isAwaited(stream: object): boolean {
-  return heard(stream, 'close').some(({ name }) => name === 'onclose');
+  const closes = heard(stream, 'close');
+  // `finished` listens to 'finish', too, under whatever name: a context manager gives every listener one of its own.
+  return closes.some(({ name }) => name === 'onclose') || (closes.length > 0 && heard(stream, 'finish').length > 0);
+}
+
+/**
+ * The same of a request or a response that is written. OpenTelemetry binds each of their listeners to a context, and so
+ * hides its name. But hardly anybody else listens for
+ * the 'end' of what has none.
+ */
+function isOutgoingAwaited(message: object): boolean {
+  const isWaitedFor = heard(message, 'close').length > 0 && heard(message, 'end').length > 0;
+  return isWaitedFor || heard(message, 'close').some(({ name }) => name === 'onclose');
 }
 
 /** Node's own method: the application's may count its calls. */

@@ -6,6 +6,8 @@ import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { finished, pipeline, Readable, Writable } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import tls from 'node:tls';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { harmOf } from '../../../src/sources/net/harm.ts';
 
 const host = '127.0.0.1';
@@ -33,6 +35,12 @@ async function pair(): Promise<[Socket, Socket]> {
 }
 
 const never = () => new Writable({ write: () => {} });
+const silent = () => new Readable({ read: () => {} });
+
+/** As instrumentations do: whatever listens to it from now on is wrapped, and has another name. */
+function bound<Emitter extends object>(emitter: Emitter): Emitter {
+  return new AsyncLocalStorageContextManager().bind(ROOT_CONTEXT, emitter);
+}
 
 describe('what would come of destroying a socket', () => {
   it('nobody hears of more than its close → nothing', async () => {
@@ -68,6 +76,9 @@ describe('what would come of destroying a socket', () => {
       const [accepted] = await pair();
       wait(accepted);
       assert.equal(harmOf(accepted, false, true), 'stream_awaited');
+      const [other] = await pair();
+      wait(bound(other));
+      assert.equal(harmOf(other, false, true), 'stream_awaited', 'bound to a context');
     });
 
   it('piped, without pipeline() → nothing', async () => {
@@ -154,6 +165,35 @@ describe('what would come of destroying a socket', () => {
       assert.equal(harmOf(request.socket, false, true), harm);
     });
   }
+
+  for (const [what, wait] of [
+    ['finished()', (response: http.ServerResponse) => void finished(response, () => {})],
+    ['pipeline()', (response: http.ServerResponse) => void pipeline(silent(), response, () => {})],
+  ] as const)
+    it(`${what} waits for a response that is bound to a context → would be handed an error`, async () => {
+      const server = http.createServer();
+      const client = net.connect(await portOf(server), host);
+      client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+      const [request, response] = (await once(server, 'request')) as [http.IncomingMessage, http.ServerResponse];
+      sockets.push(client, request.socket);
+      bound(request);
+      // What the instrumentation itself listens to.
+      bound(response).on('close', () => {});
+      assert.equal(harmOf(request.socket, false, true), undefined);
+      wait(response);
+      assert.equal(harmOf(request.socket, false, true), 'stream_awaited');
+    });
+
+  it('pipeline() waits for an upload that has its response, and is bound to a context → the same', async () => {
+    const server = http.createServer((_request, response) => void response.write('x'));
+    const request = http.request({ host, port: await portOf(server), method: 'POST' });
+    bound(request);
+    pipeline(silent(), request, () => {});
+    request.flushHeaders();
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    sockets.push(response.socket);
+    assert.equal(harmOf(response.socket, false, false), 'stream_awaited');
+  });
 
   it('a response that somebody waits for the end of → would be handed an error', async () => {
     const server = http.createServer();
