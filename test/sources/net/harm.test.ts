@@ -87,6 +87,12 @@ describe('what would come of destroying a socket', () => {
     assert.equal(harmOf(accepted, false, true), undefined);
   });
 
+  it('the target of a pipe() → cannot be told from what is waited for', async () => {
+    const [accepted] = await pair();
+    silent().pipe(accepted);
+    assert.equal(harmOf(accepted, false, true), 'stream_awaited');
+  });
+
   it('a write is not over → its callback would be handed an error', async () => {
     const [accepted] = await pair();
     accepted.cork();
