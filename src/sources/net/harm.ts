@@ -18,6 +18,8 @@ export type Harm =
 /** As far as it is read here. */
 interface Watched extends Socket {
   readonly secureConnecting?: boolean;
+  /** Of TLS: the socket that was given to it, to be encrypted. */
+  readonly _parent?: Watched | null;
   readonly _httpMessage?: HttpMessage | null;
   readonly parser?: { readonly incoming?: object | null } | null;
 }
@@ -41,12 +43,28 @@ export function harmOf(socket: Socket, byUndici: boolean, byServer: boolean): Ha
   if (isOfHttp2(socket)) return 'http2';
   // Whoever gave write() or end() a callback is handed an error.
   if (socket.writableLength > 0 || (socket.writableEnded && !socket.writableFinished)) return 'write_pending';
-  if (isAwaited(socket)) return 'stream_awaited';
+  const beneath = allBeneath(socket);
+  if (isAwaited(socket) || beneath.some(isAwaited)) return 'stream_awaited';
   if (byUndici) return fetchHarm(socket);
   const incoming = parser?.incoming ?? undefined;
   if (message || incoming) return httpHarm(message ?? undefined, incoming);
   // A driver takes the end of its connection for an error, and may have nobody to tell it to.
-  return !byServer && heard(socket, 'close').some(({ name }) => name !== nodesOwn) ? 'client_watched' : undefined;
+  return !byServer && (isWatchedClient(socket) || beneath.some(isWatchedBeneath)) ? 'client_watched' : undefined;
+}
+
+function isWatchedClient(socket: Socket): boolean {
+  return heard(socket, 'close').some(({ name }) => name !== nodesOwn);
+}
+
+/** A driver may have listened to the socket before it had it encrypted. TLS listens to its 'close' once itself. */
+function isWatchedBeneath(socket: Socket): boolean {
+  return heard(socket, 'close').length > 1;
+}
+
+function allBeneath(socket: Watched): Socket[] {
+  const all: Socket[] = [];
+  for (let next = socket._parent; next && !all.includes(next); next = next._parent) all.push(next);
+  return all;
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import http2 from 'node:http2';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
@@ -11,6 +12,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { harmOf } from '../../../src/sources/net/harm.ts';
 
 const host = '127.0.0.1';
+const pem = readFileSync('test/fixtures/apps/localhost.pem');
 const servers: Server[] = [];
 const sockets: Socket[] = [];
 after(() => {
@@ -59,6 +61,21 @@ describe('what would come of destroying a socket', () => {
     client.on('close', () => {});
     assert.equal(harmOf(client, false, false), 'client_watched');
   });
+
+  for (const [what, listen, harm] of [
+    ['nobody listens to', () => {}, undefined],
+    ['a driver listens to the close of', (socket: Socket) => void socket.on('close', () => {}), 'client_watched'],
+    ['finished() waits for', (socket: Socket) => void finished(socket, () => {}), 'stream_awaited'],
+  ] as const)
+    it(`TLS on a socket that ${what} → ${harm ?? 'nothing'}`, async () => {
+      const server = tls.createServer({ key: pem, cert: pem }, (socket) => void sockets.push(socket));
+      const plain = net.connect(await portOf(server), host);
+      listen(plain);
+      const secure = tls.connect({ socket: plain, rejectUnauthorized: false });
+      sockets.push(secure, plain);
+      await once(secure, 'secureConnect');
+      assert.equal(harmOf(secure, false, false), harm);
+    });
 
   for (const [what, wait] of [
     ['pipeline()', (socket: Socket) => void pipeline(socket, never(), () => {})],
