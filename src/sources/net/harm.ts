@@ -87,7 +87,10 @@ function httpHarm(message: HttpMessage | undefined, parsed: object | undefined):
   const incoming = [message?.res, message?.req, parsed].filter((one) => one !== null && one !== undefined);
   if (message && isOutgoingAwaited(message)) return 'stream_awaited';
   if (incoming.some(isAwaited)) return 'stream_awaited';
-  return incoming.some(isWatched) ? 'message_watched' : undefined;
+  if (incoming.some(isWatched)) return 'message_watched';
+  // As with a driver: whoever waits for a response may make an error of its end.
+  const { res } = message ?? {};
+  return res && heard(res, 'close').length > 0 ? 'message_watched' : undefined;
 }
 
 function isWatched(incoming: object): boolean {

@@ -218,6 +218,20 @@ describe('what would come of destroying a socket', () => {
     assert.equal(harmOf(response.socket, false, false), 'stream_awaited');
   });
 
+  for (const [what, listen, harm] of [
+    ['its response', (_: http.ClientRequest, response: http.IncomingMessage) => response, 'message_watched'],
+    // OpenTelemetry listens to that of every request.
+    ['the request', (request: http.ClientRequest) => request, undefined],
+  ] as const)
+    it(`a client listens to the close of ${what} → ${harm ?? 'nothing'}`, async () => {
+      const server = http.createServer((_request, response) => void response.write('x'));
+      const request = http.get({ host, port: await portOf(server) });
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      sockets.push(response.socket);
+      listen(request, response).on('close', () => {});
+      assert.equal(harmOf(response.socket, false, false), harm);
+    });
+
   it('a response that somebody waits for the end of → would be handed an error', async () => {
     const server = http.createServer();
     const client = net.connect(await portOf(server), host);
