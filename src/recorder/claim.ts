@@ -1,7 +1,7 @@
-import { constants, fstat, open, promises, type Stats } from 'node:fs';
+import { constants, fstat, open, promises, type Stats, unlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { makeRoomBeside } from './crowd.ts';
-import { oldPart } from './file-names.ts';
+import { makeRoomBeside, removeUnnamed } from './crowd.ts';
+import { oldPart, unnamedPart } from './file-names.ts';
 import { firstLineOf } from './first-line.ts';
 import { OpenFile } from './open-file.ts';
 import { type Asking, isWritten, signatureIn } from './writer.ts';
@@ -28,6 +28,7 @@ export interface Claim {
  */
 export async function claimFile({ names, me, keep, header }: Claim): Promise<OpenFile> {
   for (const [index, name] of names.entries()) {
+    if (index === 0) await removeUnnamed(name).catch(() => undefined);
     // Twice: what was free may be taken before it is ours.
     for (let attempt = 0; attempt < 2 && (await isFree(name, me, keep)); attempt++) {
       if (index > 0) await makeRoomBeside(names[0] ?? name, me);
@@ -63,8 +64,17 @@ async function putAside(name: string, keep: number): Promise<void> {
 
 /** It has its name from the moment on at which its first line is whole. Undefined when another took the name before. */
 async function make(name: string, header: string, { pid, run }: Asking): Promise<OpenFile | undefined> {
+  const unnamed = unnamedPart(name, pid, run);
+  underWay.add(unnamed);
+  try {
+    return await makeBy(unnamed, name, header);
+  } finally {
+    underWay.delete(unnamed);
+  }
+}
+
+async function makeBy(unnamed: string, name: string, header: string): Promise<OpenFile | undefined> {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
-  const unnamed = `${name}.${pid}-${run}.tmp`;
   // Addresses, paths and lines of code: for nobody else's eyes.
   const descriptor = await openFile(unnamed, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   const file = new OpenFile(name, descriptor, await statOpen(descriptor));
@@ -78,6 +88,20 @@ async function make(name: string, header: string, { pid, run }: Asking): Promise
     await unlink(unnamed).catch(unlessGone);
     if (codeOf(error) === 'EEXIST') return undefined;
     throw error;
+  }
+}
+
+/** Files that have no name yet. */
+const underWay = new Set<string>();
+
+/** The process ends, and they never will. Where a thread of libuv's is just making one, that stays: `removeUnnamed`. */
+export function removeUnderWay(): void {
+  for (const unnamed of underWay) {
+    try {
+      unlinkSync(unnamed);
+    } catch {
+      // It is not there yet, or not any more.
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { promises } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isBeside } from './file-names.ts';
+import { isBeside, isUnnamed } from './file-names.ts';
 import { firstLineOf } from './first-line.ts';
 import { type Asking, isWritten, signatureIn } from './writer.ts';
 
@@ -22,6 +22,17 @@ export async function makeRoomBeside(path: string, me: Asking): Promise<void> {
     if (--over <= 0) return;
   }
   throw new Error(`there are ${names.length} recordings of other processes beside ${path} already`);
+}
+
+/** It takes a moment to make one. Whoever did not come to it in this time has ended, or begins anew. */
+const makingMs = 30_000;
+
+/** Removes what processes that ended early have left of files that they were about to make. */
+export async function removeUnnamed(path: string): Promise<void> {
+  const directory = dirname(path);
+  const names = (await readdir(directory)).filter(isUnnamed(path));
+  for (const { name, changed } of await oldestFirst(names.map((one) => join(directory, one))))
+    if (Date.now() - changed > makingMs) await unlink(name).catch(() => undefined);
 }
 
 async function oldestFirst(names: readonly string[]): Promise<readonly { name: string; changed: number }[]> {

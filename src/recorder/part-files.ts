@@ -1,4 +1,4 @@
-import { type Claim, claimFile } from './claim.ts';
+import { type Claim, claimFile, removeUnderWay } from './claim.ts';
 import type { Appended, OpenFile } from './open-file.ts';
 import type { Part } from './queue.ts';
 
@@ -60,6 +60,7 @@ export class PartFiles {
 
   /** What is under way once more, and these after it. Throws what the system says. */
   appendNow(lines: Uint8Array): void {
+    removeUnderWay();
     this.#file?.appendNow(this.#underWay ? Buffer.concat([this.#underWay, lines]) : lines);
   }
 

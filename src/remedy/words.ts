@@ -73,10 +73,11 @@ const reasons: Readonly<Record<string, string>> = {
   handshake: 'its TLS handshake is not over',
   http2: 'a HTTP/2 session uses it',
   write_pending: 'a write on it is not over, and whoever waits for that would be handed an error',
-  stream_awaited: 'pipeline(), finished() or for await waits for it, and would be handed an error',
+  stream_awaited:
+    'pipeline(), finished() or for await waits for it and would be handed an error, or it is the target of a pipe()',
   client_watched: "somebody listens to the 'close' of this client socket, and may take it for an error",
   no_response: 'its request has no answer yet, and would emit an error',
-  message_watched: "somebody listens to the 'error' of its HTTP message",
+  message_watched: "somebody listens to the 'error' or the end of its HTTP message",
   fetch_read: 'somebody has begun to read the body, and would be handed an error',
   fetch_unknown: 'undici has it in a way that is not known here',
 };

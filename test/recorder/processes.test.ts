@@ -90,6 +90,27 @@ describe('a disk that is full', () => {
   });
 });
 
+describe('processes that end while their file is made', () => {
+  it('leave as good as nothing behind: of 24, a file of one that a thread was just making', async () => {
+    const path = join(directory(), 'app.ndjson');
+    for (let n = 0; n < 24; n++) assert.equal((await run([program('early'), path, `${n % 8}`])).code, 0);
+    const names = readdirSync(join(path, '..'));
+    const left = names.filter((name) => name.endsWith('.tmp'));
+    assert.ok(left.length <= 1, left.join(' '));
+  });
+
+  it('killed: what is left of it is removed by whoever records there later, and nothing else is', async () => {
+    const path = join(directory(), 'app.ndjson');
+    const at = (name: string) => join(path, '..', name);
+    const left = ['app.ndjson.17-0123456789abcdef.tmp', 'app.18.ndjson.18-0123456789abcdef.tmp'];
+    const kept = ['app.ndjson.tmp', 'other.ndjson.17-0123456789abcdef.tmp', 'app.ndjson.19-0123456789abcdef.tmp'];
+    for (const name of [...left, ...kept]) writeFileSync(at(name), '');
+    for (const name of [...left, ...kept.slice(0, 2)]) utimesSync(at(name), 1, 1);
+    await run([program('ends'), path, '10']);
+    assert.deepEqual(readdirSync(join(path, '..')).sort(), ['app.ndjson', ...kept].sort());
+  });
+});
+
 describe('several that record to the same path at once', () => {
   for (const [kind, count] of [
     ['children', 8],

@@ -18,6 +18,8 @@ export type Harm =
 /** As far as it is read here. */
 interface Watched extends Socket {
   readonly secureConnecting?: boolean;
+  /** Of TLS: the socket that was given to it, to be encrypted. */
+  readonly _parent?: Watched | null;
   readonly _httpMessage?: HttpMessage | null;
   readonly parser?: { readonly incoming?: object | null } | null;
 }
@@ -41,12 +43,28 @@ export function harmOf(socket: Socket, byUndici: boolean, byServer: boolean): Ha
   if (isOfHttp2(socket)) return 'http2';
   // Whoever gave write() or end() a callback is handed an error.
   if (socket.writableLength > 0 || (socket.writableEnded && !socket.writableFinished)) return 'write_pending';
-  if (isAwaited(socket)) return 'stream_awaited';
+  const beneath = allBeneath(socket);
+  if (isAwaited(socket) || beneath.some(isAwaited)) return 'stream_awaited';
   if (byUndici) return fetchHarm(socket);
   const incoming = parser?.incoming ?? undefined;
   if (message || incoming) return httpHarm(message ?? undefined, incoming);
   // A driver takes the end of its connection for an error, and may have nobody to tell it to.
-  return !byServer && heard(socket, 'close').some(({ name }) => name !== nodesOwn) ? 'client_watched' : undefined;
+  return !byServer && (isWatchedClient(socket) || beneath.some(isWatchedBeneath)) ? 'client_watched' : undefined;
+}
+
+function isWatchedClient(socket: Socket): boolean {
+  return heard(socket, 'close').some(({ name }) => name !== nodesOwn);
+}
+
+/** A driver may have listened to the socket before it had it encrypted. TLS listens to its 'close' once itself. */
+function isWatchedBeneath(socket: Socket): boolean {
+  return heard(socket, 'close').length > 1;
+}
+
+function allBeneath(socket: Watched): Socket[] {
+  const all: Socket[] = [];
+  for (let next = socket._parent; next && !all.includes(next); next = next._parent) all.push(next);
+  return all;
 }
 
 /**
@@ -67,8 +85,12 @@ const nodesOwn = 'onSocketCloseDestroySSL';
 function httpHarm(message: HttpMessage | undefined, parsed: object | undefined): Harm | undefined {
   if (message && 'agent' in message && !message.res) return 'no_response';
   const incoming = [message?.res, message?.req, parsed].filter((one) => one !== null && one !== undefined);
-  if ([message, ...incoming].some((one) => one !== undefined && isAwaited(one))) return 'stream_awaited';
-  return incoming.some(isWatched) ? 'message_watched' : undefined;
+  if (message && isOutgoingAwaited(message)) return 'stream_awaited';
+  if (incoming.some(isAwaited)) return 'stream_awaited';
+  if (incoming.some(isWatched)) return 'message_watched';
+  // As with a driver: whoever waits for a response may make an error of its end.
+  const { res } = message ?? {};
+  return res && heard(res, 'close').length > 0 ? 'message_watched' : undefined;
 }
 
 function isWatched(incoming: object): boolean {
@@ -80,7 +102,19 @@ function isWatched(incoming: object): boolean {
  * an error of a stream that is closed before its end, and hand it to a callback or to a promise.
  */
 function isAwaited(stream: object): boolean {
-  return heard(stream, 'close').some(({ name }) => name === 'onclose');
+  const closes = heard(stream, 'close');
+  // `finished` listens to 'finish', too, under whatever name: a context manager gives every listener one of its own.
+  return closes.some(({ name }) => name === 'onclose') || (closes.length > 0 && heard(stream, 'finish').length > 0);
+}
+
+/**
+ * The same of a request or a response that is written. OpenTelemetry binds each of their listeners to a context, and so
+ * hides its name. But hardly anybody else listens for
+ * the 'end' of what has none.
+ */
+function isOutgoingAwaited(message: object): boolean {
+  const isWaitedFor = heard(message, 'close').length > 0 && heard(message, 'end').length > 0;
+  return isWaitedFor || heard(message, 'close').some(({ name }) => name === 'onclose');
 }
 
 /** Node's own method: the application's may count its calls. */

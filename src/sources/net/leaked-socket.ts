@@ -64,15 +64,24 @@ export class LeakedSocket {
   /**
    * Destroys it, as the application itself would. A socket of undici's gets an error, which undici takes: without one, its
    * versions 6 and 7 fail an assertion of their own, which nobody can catch. Others get none: 'error' would crash a
-   * program that does not listen to it. Throws what the application's own methods throw.
+   * program that does not listen to it. False where it is not destroyed: its methods may be the application's own, and throw.
    */
   destroy(reason: string): boolean {
     const { socket, requests } = this.#parts;
     if (requests.isUndici(socket)) {
       const error = Object.assign(new Error(reason), { code: 'SYNFIN_LEAK' });
       failWhenRead(socket, error);
-      socket.destroy(error);
-    } else socket.destroy();
-    return socket.destroyed;
+      return isDone(socket, error);
+    }
+    return isDone(socket);
   }
+}
+
+function isDone(socket: Socket, error?: Error): boolean {
+  try {
+    socket.destroy(error);
+  } catch {
+    // An error of the application's, not of ours: it is told that the socket was left open.
+  }
+  return socket.destroyed;
 }

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import http2 from 'node:http2';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { finished, pipeline, Readable, Writable } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import tls from 'node:tls';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { harmOf } from '../../../src/sources/net/harm.ts';
 
 const host = '127.0.0.1';
+const pem = readFileSync('test/fixtures/apps/localhost.pem');
 const servers: Server[] = [];
 const sockets: Socket[] = [];
 after(() => {
@@ -33,6 +37,12 @@ async function pair(): Promise<[Socket, Socket]> {
 }
 
 const never = () => new Writable({ write: () => {} });
+const silent = () => new Readable({ read: () => {} });
+
+/** As instrumentations do: whatever listens to it from now on is wrapped, and has another name. */
+function bound<Emitter extends object>(emitter: Emitter): Emitter {
+  return new AsyncLocalStorageContextManager().bind(ROOT_CONTEXT, emitter);
+}
 
 describe('what would come of destroying a socket', () => {
   it('nobody hears of more than its close → nothing', async () => {
@@ -52,6 +62,21 @@ describe('what would come of destroying a socket', () => {
     assert.equal(harmOf(client, false, false), 'client_watched');
   });
 
+  for (const [what, listen, harm] of [
+    ['nobody listens to', () => {}, undefined],
+    ['a driver listens to the close of', (socket: Socket) => void socket.on('close', () => {}), 'client_watched'],
+    ['finished() waits for', (socket: Socket) => void finished(socket, () => {}), 'stream_awaited'],
+  ] as const)
+    it(`TLS on a socket that ${what} → ${harm ?? 'nothing'}`, async () => {
+      const server = tls.createServer({ key: pem, cert: pem }, (socket) => void sockets.push(socket));
+      const plain = net.connect(await portOf(server), host);
+      listen(plain);
+      const secure = tls.connect({ socket: plain, rejectUnauthorized: false });
+      sockets.push(secure, plain);
+      await once(secure, 'secureConnect');
+      assert.equal(harmOf(secure, false, false), harm);
+    });
+
   for (const [what, wait] of [
     ['pipeline()', (socket: Socket) => void pipeline(socket, never(), () => {})],
     ['finished()', (socket: Socket) => void finished(socket, () => {})],
@@ -68,12 +93,21 @@ describe('what would come of destroying a socket', () => {
       const [accepted] = await pair();
       wait(accepted);
       assert.equal(harmOf(accepted, false, true), 'stream_awaited');
+      const [other] = await pair();
+      wait(bound(other));
+      assert.equal(harmOf(other, false, true), 'stream_awaited', 'bound to a context');
     });
 
   it('piped, without pipeline() → nothing', async () => {
     const [accepted] = await pair();
     accepted.pipe(never());
     assert.equal(harmOf(accepted, false, true), undefined);
+  });
+
+  it('the target of a pipe() → cannot be told from what is waited for', async () => {
+    const [accepted] = await pair();
+    silent().pipe(accepted);
+    assert.equal(harmOf(accepted, false, true), 'stream_awaited');
   });
 
   it('a write is not over → its callback would be handed an error', async () => {
@@ -154,6 +188,49 @@ describe('what would come of destroying a socket', () => {
       assert.equal(harmOf(request.socket, false, true), harm);
     });
   }
+
+  for (const [what, wait] of [
+    ['finished()', (response: http.ServerResponse) => void finished(response, () => {})],
+    ['pipeline()', (response: http.ServerResponse) => void pipeline(silent(), response, () => {})],
+  ] as const)
+    it(`${what} waits for a response that is bound to a context → would be handed an error`, async () => {
+      const server = http.createServer();
+      const client = net.connect(await portOf(server), host);
+      client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+      const [request, response] = (await once(server, 'request')) as [http.IncomingMessage, http.ServerResponse];
+      sockets.push(client, request.socket);
+      bound(request);
+      // What the instrumentation itself listens to.
+      bound(response).on('close', () => {});
+      assert.equal(harmOf(request.socket, false, true), undefined);
+      wait(response);
+      assert.equal(harmOf(request.socket, false, true), 'stream_awaited');
+    });
+
+  it('pipeline() waits for an upload that has its response, and is bound to a context → the same', async () => {
+    const server = http.createServer((_request, response) => void response.write('x'));
+    const request = http.request({ host, port: await portOf(server), method: 'POST' });
+    bound(request);
+    pipeline(silent(), request, () => {});
+    request.flushHeaders();
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    sockets.push(response.socket);
+    assert.equal(harmOf(response.socket, false, false), 'stream_awaited');
+  });
+
+  for (const [what, listen, harm] of [
+    ['its response', (_: http.ClientRequest, response: http.IncomingMessage) => response, 'message_watched'],
+    // OpenTelemetry listens to that of every request.
+    ['the request', (request: http.ClientRequest) => request, undefined],
+  ] as const)
+    it(`a client listens to the close of ${what} → ${harm ?? 'nothing'}`, async () => {
+      const server = http.createServer((_request, response) => void response.write('x'));
+      const request = http.get({ host, port: await portOf(server) });
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      sockets.push(response.socket);
+      listen(request, response).on('close', () => {});
+      assert.equal(harmOf(response.socket, false, false), harm);
+    });
 
   it('a response that somebody waits for the end of → would be handed an error', async () => {
     const server = http.createServer();
