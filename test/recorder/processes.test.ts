@@ -123,6 +123,7 @@ describe('several that record to the same path at once', () => {
         if (old === 'a recording') await run([program('ends'), path, '10']);
         const ended = await run([program('many'), path, kind, `${count}`], { limitMs: 60_000 });
         assert.deepEqual([ended.code, ended.stderr], [0, '']);
+        rmSync(`${path}.here`, { recursive: true });
         const byRun = new Map<string, number[]>();
         const names = readdirSync(join(path, '..'));
         for (const name of names) {

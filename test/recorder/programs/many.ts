@@ -1,7 +1,9 @@
 import { fork } from 'node:child_process';
 import cluster from 'node:cluster';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import { threadId, Worker } from 'node:worker_threads';
 import { line, recorder } from './record.ts';
 
 /** Starts others at once that all record to the same path, as this one does: children, cluster workers or threads. */
@@ -13,8 +15,17 @@ async function lines(most: number): Promise<void> {
   for (let n = 1; n <= most; n++) {
     recording.write(line(n));
     if (n % 20 === 0) await sleep(1);
+    if (n === most / 2) await together();
   }
   await recording.end();
+}
+
+/** Nobody ends before everybody records: the name of one that has ended is free. */
+async function together(): Promise<void> {
+  const meeting = `${path}.here`;
+  mkdirSync(meeting, { recursive: true });
+  writeFileSync(join(meeting, `${process.pid}.${threadId}`), '');
+  while (readdirSync(meeting).length <= Number(count)) await sleep(5);
 }
 
 if (role !== undefined || cluster.isWorker) {
