@@ -84,7 +84,8 @@ export const timeWaitFaults: Readonly<Record<string, Fault>> = {
       server.maxConnections = 1;
       const port = await listening(server);
       keep(connect(port, host)).on('error', () => {});
-      return { port, times, atOnce, pauseMs };
+      // A starved loop accepts a few in a second: they come until there are enough.
+      return { port, times: 6000, atOnce, pauseMs };
     },
   },
 };
