@@ -84,8 +84,8 @@ export const timeWaitFaults: Readonly<Record<string, Fault>> = {
       server.maxConnections = 1;
       const port = await listening(server);
       keep(connect(port, host)).on('error', () => {});
-      // A starved loop accepts a few in a second: they come until there are enough.
-      return { port, times: 6000, atOnce, pauseMs };
+      // Node takes one in each turn of the loop: as few at a time as wait in the queue of a starved one.
+      return { port, times: 1200, atOnce: 5, pauseMs: 500 };
     },
   },
 };
