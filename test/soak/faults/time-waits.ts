@@ -84,8 +84,9 @@ export const timeWaitFaults: Readonly<Record<string, Fault>> = {
       server.maxConnections = 1;
       const port = await listening(server);
       keep(connect(port, host)).on('error', () => {});
-      // Node takes one in each turn of the loop: as few at a time as wait in the queue of a starved one.
-      return { port, times: 1200, atOnce: 5, pauseMs: 500 };
+      // All at once: a place in TIME_WAIT that others of this network have taken is none of these any more. And no more
+      // than wait in the queue of a starved loop.
+      return { port, times, atOnce, pauseMs };
     },
   },
 };
