@@ -19,6 +19,9 @@ const mostEvents = 256;
 /** Of all the listeners of the namespace, among which ours are looked for. */
 const mostListening = 2048;
 
+/** Of this process's own, in one look: no process has as many ports. */
+const mostListeners = 65_536;
+
 /** What is known around the connections at the end of a look. */
 export interface HostLook {
   readonly counters: Counters | undefined;
@@ -64,7 +67,7 @@ export class HostFacts {
         this.#now.loopDelayMs = fact.longestMs;
         return;
       case 'listener':
-        this.#now.listeners.push(fact.listener);
+        if (this.#now.listeners.length < mostListeners) this.#now.listeners.push(fact.listener);
         return;
       case 'half_open':
         this.#now.halfOpen = fact.byPort;

@@ -26,10 +26,22 @@ const ofTcpExt: readonly CounterName[] = [
   'TCPTimeWaitOverflow',
 ];
 
-/** The counters of the network namespace at every look, and the kernel's settings once a minute: small files of /proc. */
+/** When one of these grows, a limit was met: by then it may be another one than a minute ago. */
+const ofLimits: readonly CounterName[] = [
+  'ListenOverflows',
+  'TCPReqQFullDoCookies',
+  'TCPReqQFullDrop',
+  'TCPTimeWaitOverflow',
+];
+
+/**
+ * The counters of the network namespace at every look, and the kernel's settings once a minute, or when one of them was
+ * met: small files of /proc.
+ */
 export class CounterFiles implements HostPart {
   readonly #ports: CounterPorts;
   #sysctlsAt: Instant | undefined;
+  #before: Counters = {};
 
   constructor(ports: CounterPorts) {
     this.#ports = ports;
@@ -59,7 +71,10 @@ export class CounterFiles implements HostPart {
       if (value !== undefined) values[name] = value;
     }
     this.#tell({ name: 'counters', values: values satisfies Counters });
-    if (this.#sysctlsAt !== undefined && now() - this.#sysctlsAt < sysctlsHoldUs) return;
+    const before = this.#before;
+    this.#before = values;
+    const isMet = ofLimits.some((name) => (values[name] ?? 0) > (before[name] ?? Number.POSITIVE_INFINITY));
+    if (!isMet && this.#sysctlsAt !== undefined && now() - this.#sysctlsAt < sysctlsHoldUs) return;
     this.#sysctlsAt = now();
     this.#tell({ name: 'sysctls', values: await this.#sysctls() });
   }

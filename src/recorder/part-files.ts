@@ -5,6 +5,8 @@ import type { Part } from './queue.ts';
 /** Whether the file still has its name is asked no more often. */
 const nameCheckUs = 1e6;
 
+const nothing = new Uint8Array();
+
 export interface PartFilesPorts extends Omit<Claim, 'header'> {
   readonly now: () => number;
   /** The part that begins when somebody has moved, removed or emptied the file. */
@@ -18,6 +20,8 @@ export class PartFiles {
   #part = 0;
   #askedAt = 0;
   #underWay: Uint8Array | undefined;
+  /** Of the part whose file is being made. */
+  #beginning: string | undefined;
 
   constructor(ports: PartFilesPorts) {
     this.#ports = ports;
@@ -39,7 +43,12 @@ export class PartFiles {
     const { names, me, keep, now } = this.#ports;
     // The parts of one run have one name, as long as nobody takes it.
     const own = old ? names.slice(names.indexOf(old.path)) : names;
-    this.#file = await claimFile({ names: own, me, keep, header });
+    this.#beginning = `${header}\n`;
+    try {
+      this.#file = await claimFile({ names: own, me, keep, header });
+    } finally {
+      this.#beginning = undefined;
+    }
     this.#part = part;
     this.#askedAt = now();
     await old?.close();
@@ -61,7 +70,8 @@ export class PartFiles {
   /** What is under way once more, and these after it. Throws what the system says. */
   appendNow(lines: Uint8Array): void {
     removeUnderWay();
-    this.#file?.appendNow(this.#underWay ? Buffer.concat([this.#underWay, lines]) : lines);
+    const beginning = Buffer.from(this.#beginning ?? '');
+    this.#file?.appendNow(Buffer.concat([beginning, this.#underWay ?? nothing, lines]));
   }
 
   async close(): Promise<void> {

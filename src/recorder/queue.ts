@@ -122,9 +122,11 @@ export class Queue {
     return { text, count, lost: 0 };
   }
 
-  /** All lines that wait, as text. The parts that were to begin between them are forgotten. */
+  /** All lines that wait, as text. Where a part was to begin stands its header: what is told again comes after it. */
   takeText(): string {
-    const lines = this.#items.flatMap((item) => (typeof item === 'string' ? item : 'line' in item ? item.line : []));
+    const lines = this.#items.map((item) =>
+      typeof item === 'string' ? item : 'line' in item ? item.line : item.header,
+    );
     this.#items = [];
     this.#bytes = 0;
     return lines.map((line) => `${line}\n`).join('');

@@ -77,9 +77,18 @@ function understood(args: readonly string[]): Asked | string {
 
 function textOf(told: Replayed, json: boolean, { width, language = 'en' }: CommandPorts): string {
   if (told.kind === 'finding')
-    return json ? `${JSON.stringify(told.finding)}\n` : findingText(told.finding, { colour: false, width, language });
+    return json
+      ? `${JSON.stringify(told.finding)}
+`
+      : visible(findingText(told.finding, { colour: false, width, language }));
   const notice = noticeOf(told);
-  return notice === undefined ? '' : `${json ? JSON.stringify({ notice }) : `replay: ${notice}`}\n`;
+  return notice === undefined ? '' : `${json ? JSON.stringify({ notice }) : `replay: ${visible(notice)}`}\n`;
+}
+
+/** Whoever made the file may have written what a terminal would obey: that is spelled out. */
+function visible(text: string): string {
+  const spelled = (one: string) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return text.replaceAll(/(?!\n)\p{Cc}/gu, spelled);
 }
 
 /** What is to be said besides the findings. */
@@ -91,7 +100,7 @@ function noticeOf(told: Exclude<Replayed, { kind: 'finding' }>): string | undefi
       return `part ${part} of run ${run} (process ${pid}, ${startedAt}) is replayed without the ones before it: findings have other numbers, and what was found before is found again`;
     }
     case 'lost':
-      return `${told.lost.source} lost ${told.lost.count}: ${told.lost.what}`;
+      return `${told.lost.source} lost ${told.lost.count}: ${told.lost.what.replaceAll('\n', ' ')}`;
     case 'bad_line':
       return `line ${told.line} is not understood: ${told.bad.why}: ${JSON.stringify(told.bad.text)}`;
     case 'end': {

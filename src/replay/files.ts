@@ -6,8 +6,8 @@ import { decodeLine } from '../recording/line.ts';
 /** A header is a few hundred bytes, and has the list of option `ignore` in it. */
 const mostHeader = 65_536;
 
-/** So much of a line is kept: what is longer is none of a recording's. */
-const longestLine = 16_777_216;
+/** So much of a line is kept: what is longer is none of a recording's, whose lines wait in a queue of 4 MiB. */
+const longestLine = 4_194_304;
 
 /** Files of recordings in the order in which they were written: run by run, and of each its parts. */
 export async function inOrder(paths: readonly string[]): Promise<readonly string[]> {

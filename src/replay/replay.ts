@@ -100,8 +100,13 @@ export class Replay {
       part.follows = false;
       this.#anew(part.header);
     }
-    for (const finding of this.#session.observe(said))
-      this.#told.push({ kind: 'finding', finding: explain(finding, this.#language), at: said.at });
+    try {
+      for (const finding of this.#session.observe(said))
+        this.#told.push({ kind: 'finding', finding: explain(finding, this.#language), at: said.at });
+    } catch (error) {
+      // A line may hold a time that no calendar has: what comes after it is judged all the same.
+      this.#told.push({ kind: 'fault', where: 'replay', error });
+    }
   }
 }
 

@@ -11,6 +11,9 @@ import { ignoring, ignoringDestinations } from '../ignored.ts';
 import { optionTable } from '../options.ts';
 import type { RecordingHeader } from '../recording/header.ts';
 
+/** Whatever the header says: a file of somebody else's must not take all the memory, at some 1 kB for each. */
+const mostConnections = 1_000_000;
+
 interface JudgedBy extends Thresholds {
   readonly maxConnections: number;
   readonly ignore: readonly string[];
@@ -24,7 +27,9 @@ export class Session {
   constructor(header: RecordingHeader, fault: (where: string, error: unknown) => void) {
     const options = judgedBy(header);
     const { maxConnections, ignore } = options;
-    this.#knowledge = new Knowledge(new Tracker(trackerLimits(maxConnections), ignoring(ignore)));
+    this.#knowledge = new Knowledge(
+      new Tracker(trackerLimits(Math.min(maxConnections, mostConnections)), ignoring(ignore)),
+    );
     this.#judge = new Judge({
       knowledge: this.#knowledge,
       connections: connectionDetectors(options),

@@ -54,6 +54,15 @@ describe('from look to look', () => {
     assert.deepEqual([second.portFailures, facts.listening], [[], []]);
   });
 
+  it('a recording that tells of more listeners than there are ports → no more than that are kept', () => {
+    const facts = new HostFacts();
+    const about = { queue: 0, backlog: 511, backlogTold: true, drops: 0, alone: false, cluster: undefined } as const;
+    const more = { maxConnections: undefined, connections: undefined, site: undefined };
+    const listener = { socket: '1', local: endpoint('10.0.0.1', 80), ...about, ...more };
+    for (let n = 0; n < 70_000; n++) facts.observe(said({ name: 'listener', listener }));
+    assert.equal(facts.take().listeners.length, 65_536);
+  });
+
   it('a flood of events → the first 256, and the others counted', () => {
     const facts = new HostFacts();
     for (let port = 1; port <= 1000; port++) facts.observe(failure(port));

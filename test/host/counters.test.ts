@@ -65,6 +65,18 @@ describe('CounterFiles', () => {
     );
   });
 
+  it('settings at once when a limit was met: it may be another one by then', async () => {
+    await part.look();
+    writeFileSync(join(procRoot, 'sys/net/core/somaxconn'), '10\n');
+    for (const overflows of [2, 9, 9]) {
+      time += 1_000_000;
+      writeFileSync(join(procRoot, 'net/netstat'), `TcpExt: ListenOverflows TW\nTcpExt: ${overflows} ${time}\n`);
+      await part.look();
+    }
+    const told = facts.map((fact) => (fact.name === 'sysctls' ? fact.values.somaxconn : fact.name));
+    assert.deepEqual(told, ['counters', 4096, 'counters', 'counters', 10, 'counters']);
+  });
+
   it('a host without these files → nothing is known, and nothing is 0', async () => {
     rmSync(join(procRoot, 'net'), { recursive: true });
     await part.look();

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { Observation } from '../../src/connection/observation.ts';
 import type { RecordingHeader } from '../../src/recording/header.ts';
@@ -36,6 +36,7 @@ const decoded = (path: string): Line[] => {
   return text.slice(0, -1).split('\n').map(decodeLine);
 };
 const numbers = (lines: readonly Line[]) => lines.flatMap((one) => (one.kind === 'row' ? [one.at / 1e6] : []));
+const partOf = (header: Line | undefined) => (header?.kind === 'recording' ? header.part : 0);
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('a process that ends', () => {
@@ -50,6 +51,17 @@ describe('a process that ends', () => {
       assert.equal(ended.code, code, ended.stderr);
       assert.deepEqual(numbers(decoded(path)), upTo(5000));
     });
+
+  it('with parts that have yet to begin: each has its header, in one file if need be', async () => {
+    const path = join(directory(), 'app.ndjson');
+    await run([program('ends'), path, '5000', 'exit', '20000']);
+    const files = readdirSync(dirname(path)).map((name) => decoded(join(dirname(path), name)));
+    const inOrder = files.toSorted(([one], [other]) => partOf(one) - partOf(other)).flat();
+    assert.deepEqual(numbers(inOrder), upTo(5000));
+    const parts = [...new Set(inOrder.flatMap((one) => (one.kind === 'recording' ? [one.part] : [])))];
+    assert.ok(parts.length > 40, `${parts.length} parts of 20 kB in 1 MB`);
+    assert.deepEqual(parts, upTo(parts.length));
+  });
 
   it('killed: of what is in the file no line but the last is torn, and the next process puts it aside', async () => {
     const path = join(directory(), 'app.ndjson');

@@ -51,6 +51,17 @@ describe('replay FILE', () => {
     );
   });
 
+  it('obeys nothing that the file would tell a terminal', async () => {
+    const evil = '\u001b[2J\u009b2J\nsynfin critical';
+    const lost = { kind: 'lost', source: 'procfs', at: 1, count: 3, what: evil };
+    const lines = leak.map((line) => line.replace('portOf', JSON.stringify(evil).slice(1, -1)));
+    const { out, err } = await said(file('evil', headerLine(), ...lines, JSON.stringify(lost)));
+    assert.match(out, /\\x1b\[2J\\x9b2J/);
+    assert.match(err, /^replay: procfs lost 3: \\x1b\[2J\\x9b2J synfin critical\n$/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none must be left
+    assert.doesNotMatch(out + err, /[\u001b\u009b]/);
+  });
+
   it('nothing found: said, and 0', async () => {
     const well = file('well', headerLine(), lineOf(accepted(1, 1)));
     assert.deepEqual(await said(well), { code: 0, out: 'nothing was found\n', err: '' });

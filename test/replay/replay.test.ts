@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { replay } from '../../src/replay/paced.ts';
 import { Replay, type Replayed } from '../../src/replay/replay.ts';
-import { accepted, headerLine, host, lineOf, lookAt, row } from './lines.ts';
+import { accepted, at, headerLine, host, lineOf, lookAt, row } from './lines.ts';
 
 function told(lines: readonly string[]): Replayed[] {
   const replayed = new Replay();
@@ -81,6 +81,16 @@ describe('a recording', () => {
     const all = told([headerLine(), ...leak, leak[0]?.slice(0, 20) ?? '']);
     assert.deepEqual(all.at(-1), { kind: 'end', lines: leak.length + 2, bad: 0, cutOff: true });
     assert.deepEqual(kinds(all), ['part', 'finding', 'end']);
+  });
+
+  it('with a time that no calendar has: told as an error, and the rest is judged', () => {
+    const wrong = lookAt(20, 1, 2).map((said) =>
+      said.kind === 'host' && said.fact.name === 'look'
+        ? { ...said, fact: { ...said.fact, wallTime: [{ since: at(0), ms: 1e300 }] } }
+        : said,
+    );
+    const all = told([headerLine(), ...leak.slice(0, -4), ...[...wrong, ...lookAt(25, 1, 2)].map(lineOf)]);
+    assert.deepEqual(kinds(all), ['part', 'fault', 'finding', 'end']);
   });
 
   it('without a header has nothing to be judged by', () => {

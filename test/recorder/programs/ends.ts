@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { line, recorder } from './record.ts';
 
 /** Records so many lines, and ends as it is told. */
-const [path = '', count = '0', how = 'naturally'] = process.argv.slice(2);
-const recording = recorder(path);
+const [path = '', count = '0', how = 'naturally', partBytes] = process.argv.slice(2);
+const recording = recorder(path, partBytes === undefined ? {} : { partBytes: Number(partBytes), keep: 1000 });
 recording.write(line(1));
 while (recording.written === 0) await sleep(5);
 const began = performance.now();

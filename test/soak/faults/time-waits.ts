@@ -84,6 +84,8 @@ export const timeWaitFaults: Readonly<Record<string, Fault>> = {
       server.maxConnections = 1;
       const port = await listening(server);
       keep(connect(port, host)).on('error', () => {});
+      // All at once: a place in TIME_WAIT that others of this network have taken is none of these any more. And no more
+      // than wait in the queue of a starved loop.
       return { port, times, atOnce, pauseMs };
     },
   },
