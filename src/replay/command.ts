@@ -80,7 +80,7 @@ function textOf(told: Replayed, json: boolean, { width, language = 'en' }: Comma
     return json
       ? `${JSON.stringify(told.finding)}
 `
-      : visible(findingText(told.finding, { colour: false, width, language }));
+      : findingText(told.finding, { colour: false, width, language });
   const notice = noticeOf(told);
   return notice === undefined ? '' : `${json ? JSON.stringify({ notice }) : `replay: ${visible(notice)}`}\n`;
 }
