@@ -140,6 +140,7 @@ export class Examiner {
     }
     slices.end();
     await closeLeaks?.(leaks);
+    judge.rest();
     return told;
   }
 

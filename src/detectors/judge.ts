@@ -94,6 +94,11 @@ export class Judge {
     return this.#watch.looking(views, end.clock, look, this.#cases(knowledge.host.take(), at));
   }
 
+  /** Nobody asks any more for those that were seen: until the next look they are let go. */
+  rest(): void {
+    this.#seen.clear();
+  }
+
   /** Somebody wants to know of all the sockets of the namespace, whatever the counters say. */
   get wantsCensus(): boolean {
     return this.#options.host.ports.wantsCensus;

@@ -49,6 +49,20 @@ const found: HostDetector = {
 };
 
 describe('what a look is judged by', () => {
+  it('between two looks nothing is held of those that were seen, and what was found of them stays', () => {
+    const { judge, observe, begin, end } = judging();
+    observe(accepted(1, 1));
+    for (const seconds of [5, 10, 15]) {
+      observe(row(1, seconds), inspected(1, seconds));
+      begin(seconds);
+      assert.equal(judge.seen.size, 1);
+      atOnce(end(seconds));
+      judge.rest();
+      assert.equal(judge.seen.size, 0);
+    }
+    assert.equal(judge.findings().length, 1);
+  });
+
   it('connections as they were when they were seen, whatever happens to them before the end', () => {
     const { observe, begin, end } = judging();
     observe(accepted(1, 1));
