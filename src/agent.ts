@@ -5,7 +5,7 @@ import { audienceFor } from './audience.ts';
 import { trackerLimits } from './connection/bounds.ts';
 import { Knowledge } from './connection/knowledge.ts';
 import type { LifecycleEvent } from './connection/lifecycle-event.ts';
-import type { Observation, SocketRef } from './connection/observation.ts';
+import type { Observation, SocketRef, SweepEnd } from './connection/observation.ts';
 import { Tracker } from './connection/tracker.ts';
 import { type ConnectionView, viewOf } from './connection/view.ts';
 import type { ExplainedFinding } from './explain/explain.ts';
@@ -19,6 +19,7 @@ import type { RemedyCounts } from './leak-closer.ts';
 import { whenLoaded } from './load-kernel-watch.ts';
 import { now } from './monotonic.ts';
 import type { Options } from './options.ts';
+import { ownStatus } from './own-status.ts';
 import type { SourceStatus } from './sources/candidate.ts';
 import { CallSites, samplerFor } from './sources/net/call-site.ts';
 import { NetSource } from './sources/net/net-source.ts';
@@ -112,16 +113,14 @@ export class Agent {
   }
 
   sources(): readonly SourceStatus[] {
-    const { total } = this.#faults;
     const { evicted, strangersDropped } = this.#knowledge.tracker.counts();
-    const net: SourceStatus = {
-      name: 'net',
-      state: this.#stop.signal.aborted ? 'stopped' : 'running',
-      reason: total > 0 ? `${total} errors of synfin's own were contained` : undefined,
-      observations: this.#net.seen,
-      // Errors, connections for which there was no room, and texts that nobody took.
-      lost: total + evicted + strangersDropped + this.#stderr.dropped,
-    };
+    const net = ownStatus({
+      stopped: this.#stop.signal.aborted,
+      errors: this.#faults.total,
+      seen: this.#net.seen,
+      // Connections and series for which there was no room, and texts that nobody took.
+      dropped: evicted + strangersDropped + this.telemetry.measurements.dropped + this.#stderr.dropped,
+    });
     const unasked = this.#kernel.names.map((name) => ({ name, state: 'waiting', observations: 0, lost: 0 }) as const);
     return [net, ...(this.#watch?.statuses() ?? unasked)];
   }
@@ -162,7 +161,7 @@ export class Agent {
       this.#recorder?.add(observation);
       this.#tellAll(this.#knowledge.observe(observation));
       if (observation.kind === 'sweep_end')
-        this.#root.runInAsyncScope(() => this.#underway.note(this.#afterSweep(observation.dueAfterMs)));
+        this.#root.runInAsyncScope(() => this.#underway.note(this.#afterSweep(observation)));
     });
   }
 
@@ -202,10 +201,10 @@ export class Agent {
         settle: () => this.#intake.settled(),
         tell: (message) => this.#stderr.notice(message),
         fault: this.#faults.note,
-        wallTime: () => this.telemetry.clock.offsets(),
-        traceOf: (connection) => this.telemetry.traceIdOf(connection),
-        leaked: (connection) => this.telemetry.leaked(connection),
-        remedy: { signal, say: this.#stderr.deed, destroyed: this.telemetry.destroyed },
+        telemetry: this.telemetry,
+        sources: () => this.sources(),
+        signal,
+        say: this.#stderr.deed,
       });
       await this.#watch.run(signal);
     } catch (error) {
@@ -213,9 +212,10 @@ export class Agent {
     }
   }
 
-  async #afterSweep(dueAfterMs?: number): Promise<void> {
+  async #afterSweep(sweep: SweepEnd): Promise<void> {
     try {
-      const told = (await this.#watch?.examine(dueAfterMs)) ?? [];
+      this.telemetry.swept(sweep);
+      const told = (await this.#watch?.examine(sweep.dueAfterMs)) ?? [];
       if (!this.#stop.signal.aborted) for (const finding of told) this.#announcer.tell(finding);
     } catch (error) {
       this.#faults.note('look', error);

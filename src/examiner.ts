@@ -36,8 +36,8 @@ export interface ExaminerOptions {
   readonly spent: (us: number) => void;
   readonly wallTime: () => readonly WallOffset[];
   readonly traceOf: (connection: Lifecycle) => string | undefined;
-  /** A finding that was told is about this connection. */
-  readonly leaked: (connection: Lifecycle) => void;
+  /** A finding that was told is about this connection, and which, if it is a leak. */
+  readonly leaked: (connection: Lifecycle, leak: Finding | undefined) => void;
   /** Ends what leaks, before the findings of this look are told. Never rejects. */
   readonly closeLeaks?: ((leaks: readonly Leak[]) => Promise<void>) | undefined;
 }
@@ -134,9 +134,9 @@ export class Examiner {
     const leaks: Leak[] = [];
     for (const [view, connection] of seen) {
       if (slices.isOver()) await slices.rest();
-      if (judge.isAccused(view.id)) leaked(connection);
-      const finding = closeLeaks && judge.leakOf(view.id);
-      if (finding) leaks.push({ view, connection, finding });
+      const finding = judge.leakOf(view.id);
+      if (judge.isAccused(view.id)) leaked(connection, finding);
+      if (finding && closeLeaks) leaks.push({ view, connection, finding });
     }
     slices.end();
     await closeLeaks?.(leaks);

@@ -21,6 +21,7 @@ export class SynfinInstrumentation {
   #config: SynfinInstrumentationConfig;
   #started: Started | undefined;
   #tracerProvider: TracerProvider | undefined;
+  #meterProvider: MeterProvider | undefined;
   #hooks: SpanHooks | undefined;
 
   /** Throws `SynfinError` (`SYNFIN_BAD_OPTION`) for a wrong option or hook. */
@@ -39,6 +40,7 @@ export class SynfinInstrumentation {
     this.#started ??= startAgent(options, true);
     this.#started.users.add(this);
     if (this.#tracerProvider) this.#telemetry?.setTracerProvider(this.#tracerProvider);
+    if (this.#meterProvider) this.#telemetry?.setMeterProvider(this.#meterProvider);
     if (Object.keys(hooks).length > 0) this.#setHooks(hooks);
   }
 
@@ -48,7 +50,7 @@ export class SynfinInstrumentation {
    */
   disable(): void {
     const started = this.#started;
-    this.#telemetry?.unset(this.#tracerProvider, this.#hooks);
+    this.#telemetry?.unset({ tracers: this.#tracerProvider, meters: this.#meterProvider, hooks: this.#hooks });
     this.#started = undefined;
     started?.users.delete(this);
     if (started?.byInstrumentation && started.users.size === 0) void started.running.close();
@@ -59,7 +61,10 @@ export class SynfinInstrumentation {
     this.#telemetry?.setTracerProvider(provider);
   }
 
-  setMeterProvider(_provider: MeterProvider): void {}
+  setMeterProvider(provider: MeterProvider): void {
+    this.#meterProvider = provider;
+    this.#telemetry?.setMeterProvider(provider);
+  }
 
   /** Hooks take effect at once, options when the agent is started the next time. Throws as the constructor does. */
   setConfig(config: SynfinInstrumentationConfig): void {

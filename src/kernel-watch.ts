@@ -1,8 +1,6 @@
 import { isMainThread, threadId } from 'node:worker_threads';
 import type { Knowledge } from './connection/knowledge.ts';
-import type { Lifecycle } from './connection/lifecycle.ts';
 import type { Row } from './connection/observation.ts';
-import type { WallOffset } from './connection/wall-time.ts';
 import { connectionDetectors, hostDetectors } from './detectors/all-detectors.ts';
 import type { Finding } from './detectors/detector.ts';
 import { Judge, originOf } from './detectors/judge.ts';
@@ -19,6 +17,7 @@ import { ignoringDestinations } from './ignored.ts';
 import type { KernelAccess } from './kernel-access.ts';
 import { kernelSources } from './kernel-sources.ts';
 import { type Leak, LeakCloser, type RemedyCounts, type RemedyPorts } from './leak-closer.ts';
+import { measureProcess } from './measuring.ts';
 import type { Options } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
 import type { NetSource } from './sources/net/net-source.ts';
@@ -27,6 +26,7 @@ import { Selection } from './sources/select.ts';
 import type { Report } from './sources/source.ts';
 import { Strangers } from './strangers.ts';
 import type { Instant } from './tcp/identity.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 
 const procRoot = '/proc';
 
@@ -45,11 +45,13 @@ export interface KernelWatchPorts {
   /** Told to a person. */
   readonly tell: (message: string) => void;
   readonly fault: (where: string, error: unknown) => void;
-  readonly wallTime: () => readonly WallOffset[];
-  readonly traceOf: (connection: Lifecycle) => string | undefined;
-  /** A finding that was told is about this connection. */
-  readonly leaked: (connection: Lifecycle) => void;
-  readonly remedy: RemedyPorts;
+  readonly telemetry: Telemetry;
+  /** Of all sources, the hook included. */
+  readonly sources: () => readonly SourceStatus[];
+  /** Aborts when the agent ends. */
+  readonly signal: RemedyPorts['signal'];
+  /** Tells what was done about a leak. */
+  readonly say: RemedyPorts['say'];
 }
 
 /**
@@ -64,6 +66,7 @@ export class KernelWatch {
   readonly #leakCloser: LeakCloser | undefined;
   readonly #language: Language;
   readonly #ladder: (finding: Finding) => string;
+  readonly #endMeasuring: () => void;
 
   constructor(ports: KernelWatchPorts) {
     const { options, access, net, knowledge, report, now, tell, fault } = ports;
@@ -107,12 +110,19 @@ export class KernelWatch {
     this.#host = hostWatch(look, (...asked) => this.#selection.glance(...asked), spent);
     this.#leakCloser = options.onLeak === 'destroy' ? leakCloser(ports) : undefined;
     this.#examiner = makeExaminer(ports, judge, this.#host, spent, this.#leakCloser);
+    this.#endMeasuring = measureProcess({
+      ...ports,
+      ...{ tracker, procRoot, findings: () => judge.findings() },
+      measurements: ports.telemetry.measurements,
+      spansDropped: () => ports.telemetry.counts().dropped,
+    });
   }
 
   /** Runs until the signal aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#selection.run(signal);
     this.#host.end();
+    this.#endMeasuring();
   }
 
   statuses(): readonly SourceStatus[] {
@@ -142,9 +152,9 @@ export class KernelWatch {
   }
 }
 
-function leakCloser({ options, remedy, ...ports }: KernelWatchPorts): LeakCloser {
+function leakCloser({ options, telemetry, ...ports }: KernelWatchPorts): LeakCloser {
   const patience = { close_wait_leak: options.closeWaitMs * 1000, unread_data: options.unreadMs * 1000 };
-  return new LeakCloser({ ...ports, ...remedy, patience });
+  return new LeakCloser({ ...ports, destroyed: telemetry.destroyed, patience });
 }
 
 function makeExaminer(
@@ -154,7 +164,7 @@ function makeExaminer(
   spent: (us: number) => void,
   closer: LeakCloser | undefined,
 ): Examiner {
-  const { options, knowledge, net, report, note, settle, now } = ports;
+  const { options, knowledge, net, report, note, settle, now, telemetry } = ports;
   const reject = ({ id, source, at }: Row) =>
     note({ kind: 'host', source, at, scope: 'process', fact: { name: 'foreign', id } });
   const held = new HeldListeners({ procRoot, now, spent, listening: () => knowledge.host.listening });
@@ -184,5 +194,8 @@ function makeExaminer(
     closeLeaks,
     intervalMs: options.intervalMs,
     procRoot,
+    wallTime: () => telemetry.clock.offsets(),
+    traceOf: (connection) => telemetry.traceIdOf(connection),
+    leaked: telemetry.leaked,
   });
 }

@@ -76,8 +76,15 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
       'leak-closer.ts',
       'host-parts.ts',
       'host',
+      'measuring.ts',
+      'telemetry',
     ],
   ],
+  'measuring.ts': [
+    ...['tcp', 'connection', 'detectors', 'telemetry', 'sources', 'sources/net', 'sources/proc'],
+    'node:worker_threads',
+  ],
+  'own-status.ts': ['sources'],
   'host-parts.ts': [
     ...['tcp', 'connection', 'detectors', 'host', 'sources', 'sources/net', 'kernel-access.ts'],
     ...['options.ts', 'node:'],
@@ -94,6 +101,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
       'intake.ts',
       'kernel-access.ts',
       'monotonic.ts',
+      'own-status.ts',
       'underway.ts',
       'version.ts',
       'options.ts',

@@ -1,11 +1,16 @@
-import type { TracerProvider } from '@opentelemetry/api';
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import type { Lifecycle } from '../connection/lifecycle.ts';
 import type { LifecycleEvent } from '../connection/lifecycle-event.ts';
+import type { SweepEnd } from '../connection/observation.ts';
+import type { Finding } from '../detectors/detector.ts';
 import type { LeakKind } from '../detectors/kinds.ts';
 import type { Instant } from '../tcp/identity.ts';
 import { withoutRequest } from './api.ts';
+import { leakAttributes } from './finding-readings.ts';
+import { LeakCounter } from './leak-counter.ts';
+import { Measurements } from './measurements.ts';
 import { metricAttribute } from './metric-names.ts';
-import { Metrics } from './metrics.ts';
+import { OtelMeter } from './otel-meter.ts';
 import { RequestLinks, type Served } from './request-links.ts';
 import { GuardedHooks, type SpanHooks } from './span-hooks.ts';
 import { SpanLimit } from './span-limit.ts';
@@ -33,6 +38,13 @@ export interface SpanCounts {
   readonly dropped: number;
 }
 
+/** What somebody else has handed over: an SDK, or the application. */
+export interface Injected {
+  readonly tracers?: TracerProvider | undefined;
+  readonly meters?: MeterProvider | undefined;
+  readonly hooks?: SpanHooks | undefined;
+}
+
 /** A connection's spans: to tell one without room for the other costs as much as both. */
 const both = 2;
 
@@ -44,7 +56,11 @@ export class Telemetry {
   readonly #limit: SpanLimit;
   readonly #undici: UndiciSpans;
   readonly #links: RequestLinks;
-  readonly #metrics: Metrics;
+  /** What is measured, whoever hears of it. */
+  readonly measurements: Measurements;
+  readonly #leaks: LeakCounter;
+  readonly #meter: OtelMeter;
+  readonly #metrics: boolean;
   #hooks: SpanHooks = {};
   readonly #fault: TelemetryOptions['fault'];
   readonly #now: () => Instant;
@@ -58,7 +74,11 @@ export class Telemetry {
     this.#limit = new SpanLimit(maxSpansPerSecond, () =>
       tell(`there are more than ${maxSpansPerSecond} spans a second: what is over that (maxSpansPerSecond) is dropped`),
     );
-    this.#metrics = new Metrics({ version, allowed: metrics, fault });
+    this.measurements = new Measurements(fault);
+    this.#meter = new OtelMeter({ version, measurements: this.measurements, fault });
+    this.#leaks = new LeakCounter(this.measurements);
+    if (metrics) this.measurements.join(this.#meter);
+    this.#metrics = metrics;
     const hooks = new GuardedHooks({}, fault);
     this.#spans = new SpanEmitter({ version, clock: this.#clock, now, mode, limit: this.#limit, hooks });
     this.#undici = new UndiciSpans({ provider: () => this.#spans.provider(), listenLast });
@@ -88,6 +108,17 @@ export class Telemetry {
     } catch (error) {
       this.#fault('span processors', error);
     }
+    this.bind();
+  }
+
+  /** To be called from time to time: an SDK may have come, or another one. */
+  bind(): void {
+    if (this.#metrics) this.#meter.bind();
+  }
+
+  /** Measurements go to this provider instead of the one that is registered globally. */
+  setMeterProvider(provider: MeterProvider | undefined): void {
+    if (this.#metrics) this.#meter.setMeterProvider(provider);
   }
 
   setHooks(hooks: SpanHooks): void {
@@ -95,14 +126,10 @@ export class Telemetry {
     this.#spans.setHooks(new GuardedHooks(hooks, this.#fault));
   }
 
-  /** The provider that was set. */
-  get ownProvider(): TracerProvider | undefined {
-    return this.#spans.ownProvider;
-  }
-
   /** Takes back what was set, unless somebody else has set it since. */
-  unset(provider: TracerProvider | undefined, hooks: SpanHooks | undefined): void {
-    if (provider && this.ownProvider === provider) this.setTracerProvider(undefined);
+  unset({ tracers, meters, hooks }: Injected): void {
+    if (tracers && this.#spans.ownProvider === tracers) this.setTracerProvider(undefined);
+    if (meters && this.#meter.ownProvider === meters) this.setMeterProvider(undefined);
     if (hooks && this.#hooks === hooks) this.setHooks({});
   }
 
@@ -143,16 +170,24 @@ export class Telemetry {
     return this.#mode !== 'off' && this.#spans.isHeard;
   }
 
-  leaked(connection: Lifecycle): void {
+  /** A finding that was told is about it; `leak`: that finding, if it is one. */
+  readonly leaked = (connection: Lifecycle, leak: Finding | undefined): void => {
     if (this.#mode !== 'off') this.#spans.leaked(connection);
-  }
+    if (leak) this.#leaks.found(connection, leak);
+  };
 
   /** A leaked connection was closed. */
   readonly destroyed = (kind: LeakKind, cause: string): void => {
-    const { leakType, leakCause } = metricAttribute;
-    const type = kind === 'close_wait_leak' ? 'close_wait' : kind;
-    this.#metrics.add('synfin.tcp.connection.leak.destroyed', 1, { [leakType]: type, [leakCause]: cause });
+    this.measurements.add('synfin.tcp.connection.leak.destroyed', 1, leakAttributes(kind, cause));
   };
+
+  /** A look is over. */
+  swept({ source, startedAt, at }: SweepEnd): void {
+    this.bind();
+    this.measurements.record('synfin.source.sweep.duration', Math.max(0, at - startedAt) / 1e6, {
+      [metricAttribute.sourceName]: source,
+    });
+  }
 
   undiciMade(request: object): void {
     if (this.#mode !== 'off') this.#undici.made(request);
@@ -177,6 +212,7 @@ export class Telemetry {
     } catch (error) {
       this.#fault('span processors', error);
     }
+    this.#meter.end();
   }
 }
 

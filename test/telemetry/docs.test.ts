@@ -67,10 +67,12 @@ describe('docs/telemetry.md', () => {
     assert.deepEqual(documented, findingKinds.map((kind) => [kind, findingEvent[kind], resolvedEvent(kind)]).sort());
   });
 
-  it('has every metric with its instrument, unit and attributes, and no other', () => {
-    const documented = rows('Metrics').map((cells) => cells.slice(0, 4));
-    const known = Object.entries<Metric>(metric).map(([name, { instrument, observable, unit, attributes }]) => {
-      return [name, `${observable ? 'observable ' : ''}${instruments[instrument]}`, unit, attributes.join(', ')];
+  it('has every metric with its instrument, unit, attributes and meaning, and no other', () => {
+    const documented = rows('Metrics');
+    const known = Object.entries<Metric>(metric).map(([name, about]) => {
+      const { instrument, observable, unit, attributes, description } = about;
+      const kind = `${observable ? 'observable ' : ''}${instruments[instrument]}`;
+      return [name, kind, unit, attributes.join(', '), description.replaceAll('`', '')];
     });
     assert.deepEqual(documented, known);
   });

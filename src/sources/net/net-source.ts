@@ -1,10 +1,12 @@
 import { Socket } from 'node:net';
 import type { CallSite } from '../../connection/call-site.ts';
 import type { PortFailure } from '../../connection/host-fact.ts';
+import type { Role } from '../../connection/lifecycle.ts';
 import type { Inspected, SocketRef } from '../../connection/observation.ts';
 import { unreadBytes } from '../../connection/teardown.ts';
 import type { NotSupportedError } from '../../errors.ts';
 import type { SocketCookie, SocketIdentity } from '../../tcp/identity.ts';
+import type { TcpState } from '../../tcp/state.ts';
 import { Slices } from '../slices.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
 import { type AgentSocket, agentSockets } from './agent-sockets.ts';
@@ -94,6 +96,17 @@ export class NetSource implements Source {
       const at = this.#options.now();
       if (entry.told) report({ kind: 'socket_event', event: 'handed_over', socket: entry.number, at });
       yield undefined;
+    }
+  }
+
+  /** Those that the tracker does not know: as far as anybody has seen, nothing is wrong with them. */
+  *untold(): Generator<{ readonly role: Role; readonly state: TcpState }> {
+    const last = this.#registry.nextRef();
+    for (const entry of this.#registry.live()) {
+      if (entry.number > last) return;
+      if (entry.told) continue;
+      const role = entry.unclaimed ? 'unknown' : entry.peer ? 'client' : 'server';
+      yield { role, state: entry.phase === 'open' ? 'established' : 'syn_sent' };
     }
   }
 
