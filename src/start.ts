@@ -54,6 +54,12 @@ export function isRunning(running: RunningAgent): boolean {
   return Reflect.get(globalThis, runningKey) === running;
 }
 
+/** What runs behind it; undefined when `start()` has not given it back. */
+export function agentOf(running: RunningAgent): Agent | 'disabled' | undefined {
+  if (running === disabled) return 'disabled';
+  return (running as Partial<Started['running']> | null)?.agent;
+}
+
 /** As `start`, for those who hand the agent its telemetry. */
 export function startAgent(options: SynfinOptions, byInstrumentation = false): Started {
   const notices: string[] = [];
