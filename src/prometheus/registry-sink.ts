@@ -125,24 +125,37 @@ export class RegistrySink implements Sink {
     }
   }
 
-  /** None, when they take too long: the rest of the registry is not made to wait for them. One that hangs is not read again. */
+  /** None, when they take too long: the rest of the registry is not made to wait. What hangs is not begun again. */
   async #readings(): Promise<readonly Reading[]> {
     this.#reading ??= this.#root
       .runInAsyncScope(() => this.#measurements.read())
       .finally(() => {
         this.#reading = undefined;
       });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<readonly Reading[]>((resolve) => {
-      timer = setTimeout(() => {
-        this.#measurements.fault('prometheus', new Error(`reading has taken longer than ${this.#waitMs} ms`));
-        resolve([]);
-      }, this.#waitMs).unref();
-    });
-    const readings = await Promise.race([this.#reading, late]);
-    clearTimeout(timer);
-    return readings;
+    const late = afterRunning(this.#waitMs);
+    const readings = await Promise.race([this.#reading, late.over]);
+    late.stop();
+    if (readings === undefined)
+      this.#measurements.fault('prometheus', new Error(`reading has taken longer than ${this.#waitMs} ms`));
+    return readings ?? [];
   }
+}
+
+/** Of a wait: while the event loop is held, no more than one of these passes. */
+const steps = 4;
+
+/** So long, on a loop that runs. Keeps the process alive: somebody waits for what it is about to tell. */
+function afterRunning(ms: number): { readonly over: Promise<undefined>; readonly stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<undefined>((resolve) => {
+    let left = steps;
+    const step = (): void => {
+      if (left-- === 0) resolve(undefined);
+      else timer = setTimeout(step, ms / steps);
+    };
+    step();
+  });
+  return { over, stop: () => clearTimeout(timer) };
 }
 
 /** One without labels begins at 0, which would be said of what nobody has counted. */
