@@ -1,6 +1,6 @@
 import { register as globalRegister, type Registry, type RegistryContentType } from 'prom-client';
 import { SynfinError } from '../errors.ts';
-import { agentOf, isRunning, type RunningAgent, start } from '../start.ts';
+import { type Behind, isRunning, type RunningAgent, start } from '../start.ts';
 import type { Measurements } from '../telemetry/measurements.ts';
 import { unknownOption, wrongOption } from '../wrong-option.ts';
 import { RegistrySink } from './registry-sink.ts';
@@ -49,11 +49,10 @@ export function collectMetrics(options: CollectMetricsOptions = {}): () => void 
 }
 
 /** Undefined where there is nothing to tell. */
-function measurementsOf(running: RunningAgent): Measurements | undefined {
-  const agent = agentOf(running);
-  if (agent === undefined) throw wrongOption('agent', running, 'what start() gives back');
-  if (agent === 'disabled' || !isRunning(running)) return undefined;
-  return agent.telemetry.measured('collectMetrics()');
+function measurementsOf(agent: RunningAgent): Measurements | undefined {
+  const { measured } = (agent ?? {}) as Partial<Behind>;
+  if (typeof measured !== 'function') throw wrongOption('agent', agent, 'what start() gives back');
+  return isRunning(agent) ? measured('collectMetrics()') : undefined;
 }
 
 function isRegistry(value: unknown): value is Registry {

@@ -61,7 +61,6 @@ export class Telemetry {
   readonly #leaks: LeakCounter;
   readonly #meter: OtelMeter;
   readonly #metrics: boolean;
-  readonly #tell: TelemetryOptions['tell'];
   #hooks: SpanHooks = {};
   readonly #fault: TelemetryOptions['fault'];
   readonly #now: () => Instant;
@@ -80,7 +79,6 @@ export class Telemetry {
     this.#leaks = new LeakCounter(this.measurements);
     if (metrics) this.measurements.join(this.#meter);
     this.#metrics = metrics;
-    this.#tell = tell;
     const hooks = new GuardedHooks({}, fault);
     this.#spans = new SpanEmitter({ version, clock: this.#clock, now, mode, limit: this.#limit, hooks });
     this.#undici = new UndiciSpans({ provider: () => this.#spans.provider(), listenLast });
@@ -121,13 +119,6 @@ export class Telemetry {
   /** Measurements go to this provider instead of the one that is registered globally. */
   setMeterProvider(provider: MeterProvider | undefined): void {
     if (this.#metrics) this.#meter.setMeterProvider(provider);
-  }
-
-  /** For somebody besides OpenTelemetry. Undefined, and told, where nothing is measured. */
-  measured(forWhom: string): Measurements | undefined {
-    if (this.#metrics) return this.measurements;
-    this.#tell(`OTEL_SDK_DISABLED is set: there are no metrics for ${forWhom}`);
-    return undefined;
   }
 
   setHooks(hooks: SpanHooks): void {
