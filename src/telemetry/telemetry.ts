@@ -10,6 +10,7 @@ import { leakAttributes } from './finding-readings.ts';
 import { LeakCounter } from './leak-counter.ts';
 import { Measurements } from './measurements.ts';
 import { metricAttribute } from './metric-names.ts';
+import { type LoggerProvider, OtelLogger } from './otel-logger.ts';
 import { OtelMeter } from './otel-meter.ts';
 import { RequestLinks, type Served } from './request-links.ts';
 import { GuardedHooks, type SpanHooks } from './span-hooks.ts';
@@ -21,7 +22,7 @@ import { WallClock } from './wall-clock.ts';
 export interface TelemetryOptions {
   readonly version: string;
   readonly options: { readonly spans: SpanMode; readonly maxSpansPerSecond: number };
-  /** False: nothing is measured. */
+  /** False: nothing is measured, and no record is made. */
   readonly metrics: boolean;
   readonly now: () => Instant;
   /** Told to a person, once. */
@@ -42,6 +43,7 @@ export interface SpanCounts {
 export interface Injected {
   readonly tracers?: TracerProvider | undefined;
   readonly meters?: MeterProvider | undefined;
+  readonly loggers?: LoggerProvider | undefined;
   readonly hooks?: SpanHooks | undefined;
 }
 
@@ -58,6 +60,8 @@ export class Telemetry {
   readonly #links: RequestLinks;
   /** What is measured, whoever hears of it. */
   readonly measurements: Measurements;
+  /** Where log records go. */
+  readonly logger: OtelLogger;
   readonly #leaks: LeakCounter;
   readonly #meter: OtelMeter;
   readonly #metrics: boolean;
@@ -76,6 +80,7 @@ export class Telemetry {
     );
     this.measurements = new Measurements(fault);
     this.#meter = new OtelMeter({ version, measurements: this.measurements, fault });
+    this.logger = new OtelLogger({ version, enabled: metrics });
     this.#leaks = new LeakCounter(this.measurements);
     if (metrics) this.measurements.join(this.#meter);
     this.#metrics = metrics;
@@ -127,9 +132,10 @@ export class Telemetry {
   }
 
   /** Takes back what was set, unless somebody else has set it since. */
-  unset({ tracers, meters, hooks }: Injected): void {
+  unset({ tracers, meters, loggers, hooks }: Injected): void {
     if (tracers && this.#spans.ownProvider === tracers) this.setTracerProvider(undefined);
     if (meters && this.#meter.ownProvider === meters) this.setMeterProvider(undefined);
+    if (loggers && this.logger.ownProvider === loggers) this.logger.setLoggerProvider(undefined);
     if (hooks && this.#hooks === hooks) this.setHooks({});
   }
 
@@ -200,6 +206,9 @@ export class Telemetry {
   traceIdOf(connection: Lifecycle): string | undefined {
     return this.#spans.traceIdOf(connection);
   }
+
+  /** Of the handshake's span, once there is one. */
+  readonly handshakeOf = (connection: Lifecycle) => this.#spans.handshakeOf(connection);
 
   counts(): SpanCounts {
     const { told, dropped } = this.#limit;
