@@ -53,15 +53,16 @@ export class SynfinInstrumentation {
    */
   disable(): void {
     const started = this.#started;
-    this.#telemetry?.unset({
+    const telemetry = this.#telemetry;
+    this.#started = undefined;
+    started?.users.delete(this);
+    if (started?.byInstrumentation && started.users.size === 0) return void started.running.close();
+    telemetry?.unset({
       tracers: this.#tracerProvider,
       meters: this.#meterProvider,
       loggers: this.#loggerProvider,
       hooks: this.#hooks,
     });
-    this.#started = undefined;
-    started?.users.delete(this);
-    if (started?.byInstrumentation && started.users.size === 0) void started.running.close();
   }
 
   setTracerProvider(provider: TracerProvider): void {
