@@ -27,6 +27,7 @@ const wallSeconds = 1_767_225_600;
 
 function made(enabled = true) {
   const faults: unknown[] = [];
+  let asked = 0;
   const clock = new WallClock({
     monotonic: () => moment,
     wall: () => wallSeconds * 1000,
@@ -42,9 +43,14 @@ function made(enabled = true) {
     fault: (_where, error) => void faults.push(error),
   });
   /** After a look: what there is to tell, what is open, and the connections that are not well. */
-  const look = (told: readonly ExplainedFinding[], open = told, among: readonly Lifecycle[] = [leaking]) =>
-    log.look({ told, open: () => open, among });
-  return { faults, logger, look };
+  const look = (told: readonly ExplainedFinding[], now = told, among: readonly Lifecycle[] = [leaking]) => {
+    const open = () => {
+      asked++;
+      return now;
+    };
+    log.look({ told, open, among });
+  };
+  return { faults, logger, look, asked: () => asked };
 }
 
 const sample = sampled(1);
@@ -120,6 +126,7 @@ describe('the log record of a finding', () => {
     look([changed]);
     look([emptied], [emptied], []);
     look([cleared], [], []);
+    look([cleared], [], []);
     look([], []);
     assert.deepEqual(there.events(), [detected, detected, detected, resolved]);
     const end = there.records().at(-1);
@@ -130,6 +137,20 @@ describe('the log record of a finding', () => {
       [sample.connection_id, 'cleared'],
     );
     assert.ok(end && !('network.connection.state' in end.attributes) && !('synfin.leak.age' in end.attributes));
+  });
+
+  it('its connection is over since the look → the trace as before; another one is the oldest → not that trace', () => {
+    trace.setGlobalTracerProvider({ getTracer: () => assert.fail('no span is made here') });
+    const there = sdk();
+    logs.setGlobalLoggerProvider(there.provider);
+    const { look } = made();
+    look([one]);
+    look([changed], [changed], []);
+    look([explain(finding({ status: 'changed', sample: [sampled(2)] }))], [], []);
+    assert.deepEqual(
+      there.records().map(({ spanContext }) => spanContext),
+      [span, span, undefined],
+    );
   });
 
   it('of a connection without a span: no context but the root, whatever is active', () => {
@@ -206,16 +227,20 @@ describe('an SDK that comes late', () => {
     assert.deepEqual(there.events(), [detected]);
   });
 
-  it('while nobody hears, open findings are not put into words', () => {
-    const { look } = made();
+  it('open findings are put into words only where somebody hears, and has not heard of one', () => {
+    const { look, logger, asked } = made();
     look([one]);
-    const { provider } = taking();
-    const unasked = made();
-    unasked.logger.setLoggerProvider(provider);
-    unasked.look([one]);
-    const open = new Proxy([] as readonly ExplainedFinding[], { get: () => assert.fail('asked for') });
-    unasked.look([], open);
-    assert.deepEqual(unasked.faults, []);
+    look([], [one]);
+    look([cleared], []);
+    look([], []);
+    assert.equal(asked(), 0, 'nobody hears');
+    logger.setLoggerProvider(taking().provider);
+    look([], []);
+    assert.equal(asked(), 0, 'it was over before');
+    look([explain(finding({ id: 'close_wait_leak-4711-2' }))]);
+    assert.equal(asked(), 1);
+    look([], [one]);
+    assert.equal(asked(), 1, 'it was told');
   });
 });
 
