@@ -12,12 +12,13 @@ import { Measurements } from './measurements.ts';
 import { metricAttribute } from './metric-names.ts';
 import { type LoggerProvider, OtelLogger } from './otel-logger.ts';
 import { OtelMeter } from './otel-meter.ts';
+import { processClock } from './process-clock.ts';
 import { RequestLinks, type Served } from './request-links.ts';
 import { GuardedHooks, type SpanHooks } from './span-hooks.ts';
 import { SpanLimit } from './span-limit.ts';
 import { SpanEmitter, type SpanMode } from './spans.ts';
 import { UndiciSpans } from './undici-spans.ts';
-import { WallClock } from './wall-clock.ts';
+import type { WallClock } from './wall-clock.ts';
 
 export interface TelemetryOptions {
   readonly version: string;
@@ -74,7 +75,7 @@ export class Telemetry {
     this.#mode = mode;
     this.#fault = fault;
     this.#now = now;
-    this.#clock = once(() => wallClock(now));
+    this.#clock = processClock(now);
     this.#limit = new SpanLimit(maxSpansPerSecond, () =>
       tell(`there are more than ${maxSpansPerSecond} spans a second: what is over that (maxSpansPerSecond) is dropped`),
     );
@@ -221,23 +222,6 @@ export class Telemetry {
     } catch (error) {
       this.#fault('span processors', error);
     }
-    this.#meter.end();
+    this.measurements.end();
   }
-}
-
-/** Taken when the program starts, like the other clock. */
-const wall = Date.now;
-
-/** Made when the first time is told: `performance` brings a dozen of Node's modules with it. */
-function wallClock(monotonic: () => Instant): WallClock {
-  const origin = performance.timeOrigin + performance.now();
-  return new WallClock({ monotonic, wall, origin, originMonotonic: monotonic() });
-}
-
-function once<Value>(make: () => Value): () => Value {
-  let made: Value | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
