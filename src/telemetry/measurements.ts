@@ -23,7 +23,7 @@ export interface Reading {
 export type Reader = () => Iterable<Reading> | Promise<Iterable<Reading>>;
 
 /** So many different sets of attributes a metric has at most, whatever happens: each is a series for ever. */
-const mostSeries = 200;
+export const mostSeries = 200;
 
 /**
  * All that is measured, on its way to whoever hears of it. Counters are kept, so that one who comes late hears what has
