@@ -20,7 +20,7 @@ const dropped = orZero(
 );
 const missed = sum(perSource, increase(series('synfin.source.lost')));
 const seen = sum(perSource, increase(series('synfin.source.observations')));
-const fullest = max(perProcess, `count by (job, instance, __name__) (${allSeries()}) / ${mostSeries}`);
+const fullest = `${max(perProcess, `count by (job, instance, __name__) (${allSeries()})`)} / ${mostSeries}`;
 const sweep = 'synfin.source.sweep.duration';
 
 const sight: Row = {

@@ -74,7 +74,7 @@ export function bars(about: About & Query) {
     .showUnfilled(true)
     .reduceOptions(lastOnly())
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
-    .dataLinks([toService('${__field.labels.job:percentencode}')]);
+    .dataLinks([toService(`\${__field.labels.job:percentencode}`)]);
   if (about.unit === 'percentunit') panel.max(1);
   return askNow(panel, [about]);
 }

@@ -5,7 +5,7 @@ import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-s
 import { thresholds } from './colours.ts';
 
 /** The data source that the reader chooses. */
-export const chosenSource: DataSourceRef = { type: 'prometheus', uid: '${datasource}' };
+export const chosenSource: DataSourceRef = { type: 'prometheus', uid: `\${datasource}` };
 
 /** UCUM's or Grafana's names: a share of 1, seconds, a number of things, so many of them a second. */
 export type Unit = 'percentunit' | 's' | 'none' | 'cps' | 'string';

@@ -84,7 +84,7 @@ function keyLooks(label: string, { width, words = {}, colours = {} }: KeyColumn)
   if (label === 'job')
     looks.push({
       id: 'links',
-      value: [{ title: 'Look at this service', url: serviceUrl('${__value.text:percentencode}') }],
+      value: [{ title: 'Look at this service', url: serviceUrl(`\${__value.text:percentencode}`) }],
     });
   return looks;
 }
