@@ -47,7 +47,7 @@ const sight: Row = {
         },
         { title: 'Fullest metric', expression: fullest, unit: 'percentunit', limits: [0.8, 1] },
       ],
-      sortBy: 'Missed',
+      sortBy: ['-Missed'],
     }),
     overTime({
       title: 'Which sources run? Observations a second',

@@ -32,6 +32,6 @@ export function findingsTable(about: About, by: readonly ('job' | 'instance')[])
       { title: 'Places', expression: open, unit: 'none', width: 90 },
       { title: 'Open for', expression: `(${lasting}) or 0 * (${open})`, unit: 's', width: 110 },
     ],
-    sortBy: 'Open for',
+    sortBy: ['Severity', '-Open for'],
   });
 }

@@ -1,7 +1,7 @@
 import { bars, figure, overTime } from './charts.ts';
 import { dashboardOf } from './dashboard.ts';
 import { findingsTable } from './findings.ts';
-import { count, increase, legend, orZero, share, sum, worst } from './promql.ts';
+import { count, increase, legend, orZero, share, shareOf, sum, worst } from './promql.ts';
 import { series } from './series.ts';
 import {
   acceptQueue,
@@ -61,7 +61,7 @@ const now = {
       query: share([], sum([], series('synfin.tcp.connection.leak.count')), connections([])),
     }),
     figure({
-      title: 'How much do the agents miss?',
+      title: 'How much does the agent miss that misses most?',
       healthy: '0 %: the sources have lost nothing of what they were to see.',
       otherwise:
         'what is missed makes findings late, never wrong. The dashboard of synfin itself says which source it is.',
@@ -101,7 +101,7 @@ const now = {
         { title: 'Failed handshakes', expression: failures(perJob), unit: 'percentunit', limits: [0.01, 0.1] },
         { title: 'Missed', expression: lost(perJob), unit: 'percentunit', limits: [0.001, 0.05] },
       ],
-      sortBy: 'Trouble',
+      sortBy: ['-Trouble'],
     }),
     findingsTable(
       {
@@ -121,15 +121,17 @@ const leaks = {
   title: 'Who leaks connections, and why?',
   panels: [
     bars({
-      title: 'For which causes do connections leak now?',
+      title: 'For which causes do connections leak now, and how many of them?',
       healthy:
         'no bar, or all of them 0. Counted in connections: a leak has no limit of its own, it ends at that of the open files.',
       otherwise: 'the cause says what the code forgets; README.md has a row for each. The finding has the line.',
-      unit: 'none',
+      unit: 'percentunit',
       width: 12,
-      limits: [1, 100],
+      limits: [0.0001, 0.1],
       none: 'No connection has leaked',
-      expression: worst(sum(['job', ...leakAspects], series('synfin.tcp.connection.leak.count'))),
+      expression: worst(
+        shareOf(perJob, sum(['job', ...leakAspects], series('synfin.tcp.connection.leak.count')), connections(perJob)),
+      ),
       legend: legend`${'job'}: ${'synfin.leak.cause'} (${'synfin.leak.type'})`,
     }),
     overTime({
@@ -187,7 +189,7 @@ const limits = {
       limits: [0.5, 0.9],
       none: 'No destination is told',
       expression: worst(ports(['job', ...destination])),
-      legend: legend`${'job'} to ${'network.peer.address'} port ${'network.peer.port'}`,
+      legend: legend`${'job'} to ${'network.peer.address'} ${'network.peer.port'}`,
     }),
     bars({
       title: 'Whose accept queue is full?',

@@ -39,9 +39,9 @@ export function zero(by: readonly ('job' | 'instance')[]): string {
   return `0 * ${sum(by, series('synfin.tcp.connection.count'))}`;
 }
 
-/** 0 where there is nothing. */
+/** 0 for each service, or process, of which there is nothing at all. */
 export function orZero(by: readonly ('job' | 'instance')[], expression: string): string {
-  return `${expression} or ${zero(by)}`;
+  return `${expression} or on (${by.map(labelOf).join(', ')}) ${zero(by)}`;
 }
 
 /** A part of a whole; 0 where the whole is nothing. Both are aggregated in the same way. */

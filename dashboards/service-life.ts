@@ -1,12 +1,14 @@
 import { optionTable } from '../src/options.ts';
 import { overTime } from './charts.ts';
 import type { Row } from './dashboard.ts';
-import { legend, orZero, quantile, rate, share, shareOf, sum } from './promql.ts';
-import { atMost, bucketsOf, countOf, series } from './series.ts';
+import { legend, max, orZero, quantile, rate, share, shareOf, sum } from './promql.ts';
+import { atMost, bucketsOf, countOf, labelOf, series } from './series.ts';
 
 const perJob = ['job'] as const;
 const handshake = 'synfin.tcp.handshake.duration';
 const went = { 'error.type': '' } as const;
+const perState = ['job', 'network.connection.state'] as const;
+const there = series('synfin.tcp.connection.count');
 const answered = { ...went, 'synfin.tcp.role': 'client' } as const;
 
 export const connecting: Row = {
@@ -143,7 +145,8 @@ export const ending: Row = {
     }),
     overTime({
       title: 'In which states are its connections?',
-      healthy: 'established, and next to nothing else. Counted in connections.',
+      healthy:
+        'established, and next to nothing else. Counted in connections; a state that no connection is in is left out.',
       otherwise:
         'close_wait that grows: this process does not end its side. fin_wait_2: the peer does not. syn_sent: nobody answers.',
       unit: 'none',
@@ -151,7 +154,10 @@ export const ending: Row = {
       stacked: true,
       lines: [
         {
-          expression: sum(['job', 'network.connection.state'], series('synfin.tcp.connection.count')),
+          expression: orZero(
+            perJob,
+            `${sum(perState, there)} and on (${perState.map(labelOf).join(', ')}) ${max(perState, `max_over_time(${there}[$__range])`)} > 0`,
+          ),
           legend: legend`${'job'} ${'network.connection.state'}`,
         },
       ],

@@ -34,11 +34,11 @@ export const limits: Row = {
       lines: [
         {
           expression: ports(perDestination),
-          legend: legend`${'job'} ${'network.local.address'} to ${'network.peer.address'} port ${'network.peer.port'}`,
+          legend: legend`${'job'} ${'network.local.address'} to ${'network.peer.address'} ${'network.peer.port'}`,
         },
         {
           expression: portsInAnHour(perDestination),
-          legend: legend`in an hour: ${'job'} ${'network.local.address'} to ${'network.peer.address'} port ${'network.peer.port'}`,
+          legend: legend`in an hour: ${'job'} ${'network.local.address'} to ${'network.peer.address'} ${'network.peer.port'}`,
           dashed: true,
         },
       ],
@@ -55,7 +55,7 @@ export const limits: Row = {
       lines: [
         {
           expression: timeWait(perDestination),
-          legend: legend`${'job'} ${'network.local.address'} to ${'network.peer.address'} port ${'network.peer.port'}`,
+          legend: legend`${'job'} ${'network.local.address'} to ${'network.peer.address'} ${'network.peer.port'}`,
         },
       ],
     }),

@@ -32,7 +32,8 @@ export interface TableOf extends About {
   /** What the rows are told apart by: the labels of every query. */
   readonly keys: Readonly<Partial<Record<Aspect, KeyColumn>>>;
   readonly values: readonly ValueColumn[];
-  readonly sortBy: string;
+  /** Titles of columns, the most important first; a `-` before it: the greatest first. */
+  readonly sortBy: readonly string[];
 }
 
 /** A row for each set of labels, a column for each query. */
@@ -41,7 +42,11 @@ export function table(about: TableOf) {
   const named = Object.entries(keys).map(([aspect, column]) => [labelOf(aspect as Aspect), column] as const);
   const columns = [...named.map(([label]) => label), ...values.map((_, at) => valueName(values, at))];
   const panel = describe(new PanelBuilder(), about)
-    .sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)])
+    .sortBy(
+      sortBy.map((column) =>
+        new common.TableSortByFieldStateBuilder().displayName(column.replace(/^-/, '')).desc(column.startsWith('-')),
+      ),
+    )
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
     .filterable(true)
     .withTransformation({ id: 'merge', options: {} })

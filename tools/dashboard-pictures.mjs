@@ -19,7 +19,13 @@ const { values: args } = parseArgs({
 });
 const end = Math.floor(Date.now() / 1000);
 const start = end - Number(args.minutes) * 60;
-const variables = { ...everything, __rate_interval: '2m', job: args.job, instance: '.+' };
+const variables = {
+  __range: '3h',
+  ...everything,
+  __rate_interval: '2m',
+  job: args.job,
+  instance: '.+',
+};
 
 const own = args.prometheus ? undefined : await startPrometheus('global: {}\n', {}, history(start - 60, end + 60, 30));
 const api = async (path) => {
@@ -106,12 +112,9 @@ function lines(panel, series, width, height) {
         `<line x1="60" x2="${width - 10}" y1="${y(step.value)}" y2="${y(step.value)}" stroke="${step.color}" stroke-dasharray="3 5"/>`,
     );
   const paths = drawn.map(({ points, colour, dash }) => {
-    let pen = 'M';
-    const path = points.map(([time, value]) => {
-      if (!Number.isFinite(value)) return (pen = 'M') && '';
-      const piece = `${pen}${x(time).toFixed(1)} ${y(value).toFixed(1)}`;
-      pen = 'L';
-      return piece;
+    const path = points.map(([time, value], at) => {
+      const begins = !Number.isFinite(points[at - 1]?.[1]) || time - points[at - 1][0] > 60;
+      return Number.isFinite(value) ? `${begins ? 'M' : 'L'}${x(time).toFixed(1)} ${y(value).toFixed(1)}` : '';
     });
     return `<path d="${path.join('')}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-dasharray="${dash}"/>`;
   });
@@ -144,8 +147,14 @@ function table(panel, series) {
   }
   const about = (column) =>
     panel.fieldConfig.overrides.find(({ matcher }) => matcher.options === renameByName[column])?.properties ?? [];
-  const by = columns.find((column) => renameByName[column] === panel.options.sortBy[0].displayName);
-  const sorted = [...rows.values()].sort((a, b) => Number(b[by] ?? 0) - Number(a[by] ?? 0));
+  const order = panel.options.sortBy.map(({ displayName, desc }) => [
+    columns.find((column) => renameByName[column] === displayName),
+    desc,
+  ]);
+  const compared = (a, b) => (Number.isNaN(Number(a)) ? String(a).localeCompare(b) : a - b);
+  const sorted = [...rows.values()].sort((a, b) =>
+    order.reduce((sign, [by, desc]) => sign || (desc ? -1 : 1) * compared(a[by], b[by]), 0),
+  );
   const cell = (row, column) => {
     const property = (id) => about(column).find((each) => each.id === id)?.value;
     const mapped = property('mappings')?.[0].options[row[column]];

@@ -12,7 +12,7 @@ describe('a real Prometheus', { skip: missing('prometheus', 'promtool') }, () =>
   const now = Math.floor(Date.now() / 1000);
 
   before(async () => {
-    prometheus = await startPrometheus('global: {}\n', {}, history(now - 75 * minute, now + 40, 20));
+    prometheus = await startPrometheus('global: {}\n', {}, history(now - 75 * minute, now + 40, 20, true));
   });
   after(() => prometheus?.stop());
 
@@ -55,6 +55,33 @@ describe('a real Prometheus', { skip: missing('prometheus', 'promtool') }, () =>
       const { orders } = byJob(await ask('synfin-fleet.json', 'Which service is worst off?', refId));
       assert.equal(orders, 0, refId);
     }
+  });
+
+  for (const [file, dashboard] of Object.entries(committed()))
+    it(`is asked nothing by ${file} to which it says nothing of a service that has nothing to tell`, async () => {
+      const toldWhy = new Set(
+        dashboard.panels
+          .filter(({ fieldConfig }) => fieldConfig?.defaults.noValue !== undefined)
+          .map(({ title }) => title),
+      );
+      for (const { panel, expression } of expressionsOf(dashboard, { ...everything, job: 'idle' })) {
+        const found = await prometheus.query(expression);
+        assert.ok(found.length > 0 || toldWhy.has(panel), `${panel}: no data`);
+        for (const { value } of found) assert.ok(Number.isFinite(Number(value[1])), `${panel}: ${value[1]}`);
+      }
+    });
+
+  it('tells of each service once: what is counted, or 0', async () => {
+    const found = await ask('synfin-service.json', 'Which share of the handshakes fails, and with which error?');
+    const told = found.map(({ metric, value }) => [metric.job, metric.error_type ?? '', Number(value[1]) > 0]);
+    assert.deepEqual(told.sort(), [
+      ['checkout', '', false],
+      ['gateway', 'ECONNREFUSED', true],
+      ['gateway', 'ETIMEDOUT', true],
+      ['idle', '', false],
+      ['login', '', false],
+      ['orders', '', false],
+    ]);
   });
 
   it('keeps to the service that was chosen', async () => {

@@ -11,14 +11,16 @@ interface Moment {
 
 /**
  * Four invented services: `orders` is healthy, `checkout` leaks connections, `gateway` uses up its ports, `login` does not
- * come to accept. They fall ill after a third of the time, and the longer the worse.
+ * come to accept. They fall ill after a third of the time, and the longer the worse. With `others` there is `idle`, too, to
+ * which nothing has ever happened: it says only what each process always says.
  */
-export function history(from: number, to: number, step: number): string {
+export function history(from: number, to: number, step: number, others = false): string {
   const lines: string[] = [];
   for (let time = from; time <= to; time += step) {
     const moment = { at: time - from, share: (time - from) / (to - from) };
     lines.push(...orders('10.0.0.1:9464', time, moment), ...orders('10.0.0.2:9464', time, moment));
     lines.push(...checkout(time, moment), ...gateway(time, moment), ...login(time, moment));
+    if (others) lines.push(...idle(time, moment));
   }
   return `${lines.join('\n')}\n# EOF\n`;
 }
@@ -82,6 +84,18 @@ function orders(instance: string, time: number, moment: Moment): readonly string
   say.value('synfin.process.file_descriptor.usage', Math.round(160 + 20 * wave(moment, 3600)));
   portsTo(say, '10.0.3.5', 5432, 0.004, 40);
   queueOf(say, 0, 0);
+  return say.lines;
+}
+
+function idle(time: number, { at }: Moment): readonly string[] {
+  const say = new Exposition('idle', '10.0.5.1:9464', time);
+  for (const role of ['client', 'server'])
+    for (const state of states)
+      say.value('synfin.tcp.connection.count', 0, { 'synfin.tcp.role': role, 'network.connection.state': state });
+  say.value('synfin.process.file_descriptor.usage', 25);
+  say.value('synfin.process.file_descriptor.limit', 1024);
+  say.value('synfin.source.observations', 0, { 'synfin.source.name': 'sock_diag' });
+  agentIs(say, at);
   return say.lines;
 }
 
