@@ -1,5 +1,5 @@
 import { colour } from './colours.ts';
-import { sum } from './promql.ts';
+import { latest, sum } from './promql.ts';
 import { type Aspect, labelOf, series } from './series.ts';
 import { type TableOf, table } from './table.ts';
 import { causeWords, kindWords } from './words.ts';
@@ -11,7 +11,7 @@ type About = Pick<TableOf, 'title' | 'healthy' | 'otherwise' | 'width' | 'height
 /** What is wrong, in words. How long it has been so is seen in what Prometheus keeps, for the last six hours. */
 export function findingsTable(about: About, by: readonly ('job' | 'instance')[]) {
   const all: readonly Aspect[] = [...by, ...aspects];
-  const open = `${sum(all, series('synfin.finding.count'))} > 0`;
+  const open = `${sum(all, latest(series('synfin.finding.count')))} > 0`;
   const lasting = `30 * count_over_time((${open})[6h:30s]) and on (${all.map(labelOf).join(', ')}) (${open})`;
   return table({
     ...about,

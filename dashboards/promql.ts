@@ -34,14 +34,28 @@ export function increase(counter: string, over = window): string {
   return `((increase(${counter}[${over}]) and ${counter} offset ${over}) or ${counter})`;
 }
 
+/**
+ * What a gauge has said last. It bridges scrapes that failed: a process that runs out of descriptors cannot answer them
+ * either.
+ */
+export function latest(gauge: string): string {
+  return `last_over_time(${gauge}[5m])`;
+}
+
 /** 0 for each service, or process, that tells of itself: what has never happened there has no series. */
-export function zero(by: readonly ('job' | 'instance')[]): string {
-  return `0 * ${sum(by, series('synfin.tcp.connection.count'))}`;
+function zero(by: readonly ('job' | 'instance')[], there = series('synfin.tcp.connection.count')): string {
+  return `0 * ${sum(by, there)}`;
 }
 
 /** 0 for each service, or process, of which there is nothing at all. */
 export function orZero(by: readonly ('job' | 'instance')[], expression: string): string {
   return `${expression} or on (${by.map(labelOf).join(', ')}) ${zero(by)}`;
+}
+
+/** Likewise, for what is made of `latest`. */
+export function orLatelyZero(by: readonly ('job' | 'instance')[], expression: string): string {
+  const there = latest(series('synfin.tcp.connection.count'));
+  return `${expression} or on (${by.map(labelOf).join(', ')}) ${zero(by, there)}`;
 }
 
 /** A part of a whole; 0 where the whole is nothing. Both are aggregated in the same way. */

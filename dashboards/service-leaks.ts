@@ -1,7 +1,7 @@
 import { figure, overTime } from './charts.ts';
 import type { Row } from './dashboard.ts';
 import { findingsTable } from './findings.ts';
-import { increase, legend, orZero, sum } from './promql.ts';
+import { increase, legend, orLatelyZero, orZero, sum } from './promql.ts';
 import { series } from './series.ts';
 import { acceptQueue, descriptors, leaked, ports } from './shares.ts';
 
@@ -38,7 +38,7 @@ export const wrong: Row = {
       unit: 'percentunit',
       width: 6,
       limits: [0.7, 0.9],
-      query: `max (${orZero(perJob, descriptors(perJob))})`,
+      query: `max (${orLatelyZero(perJob, descriptors(perJob))})`,
     }),
     figure({
       title: 'How many of its ports are taken?',
@@ -47,7 +47,7 @@ export const wrong: Row = {
       unit: 'percentunit',
       width: 6,
       limits: [0.5, 0.9],
-      query: `max (${orZero(perJob, ports(perJob))})`,
+      query: `max (${orLatelyZero(perJob, ports(perJob))})`,
     }),
     figure({
       title: 'How full is its accept queue?',
@@ -56,7 +56,7 @@ export const wrong: Row = {
       unit: 'percentunit',
       width: 6,
       limits: [0.5, 0.9],
-      query: `max (${orZero(perJob, acceptQueue(perJob))})`,
+      query: `max (${orLatelyZero(perJob, acceptQueue(perJob))})`,
     }),
   ],
 };

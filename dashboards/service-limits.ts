@@ -10,6 +10,7 @@ import {
   destination,
   ports,
   portsInAnHour,
+  synDrops,
   timeWait,
   turnedAway,
 } from './shares.ts';
@@ -119,7 +120,7 @@ export const queues: Row = {
       limits: [0.001, 0.01],
       lines: [
         {
-          expression: turnedAway(perJob, 'synfin.tcp.accept_queue.overflows'),
+          expression: turnedAway(perJob),
           legend: legend`${'job'}`,
         },
       ],
@@ -132,7 +133,7 @@ export const queues: Row = {
       unit: 'percentunit',
       width: 8,
       limits: [0.001, 0.01],
-      lines: [{ expression: turnedAway(perJob, 'synfin.tcp.syn_queue.drops'), legend: legend`${'job'}` }],
+      lines: [{ expression: synDrops(perJob), legend: legend`${'job'}` }],
     }),
   ],
 };

@@ -1,5 +1,8 @@
 import { around, Exposition } from './exposition.ts';
 
+/** All the destinations that are not told apart. */
+const other = '_OTHER';
+
 const states = ['syn_sent', 'established', 'fin_wait_1', 'fin_wait_2', 'close_wait', 'time_wait'] as const;
 
 interface Moment {
@@ -133,7 +136,7 @@ function gateway(time: number, moment: Moment): readonly string[] {
   agentIs(say, moment.at, { dropped: sinceIll(moment, 2) });
   say.value('synfin.process.file_descriptor.usage', 300);
   portsTo(say, '10.0.3.7', 8443, 0.08 + 0.82 * ill, Math.round(2000 + 20_000 * ill));
-  portsTo(say, '_OTHER', undefined, 0.02, 300);
+  portsTo(say, other, other, 0.02, 300);
   say.value('synfin.tcp.time_wait.count', 120, { 'server.port': 8080 });
   queueOf(say, 0, 0);
   const failed = sinceIll(moment, 0.3);
@@ -168,12 +171,12 @@ function finding(say: Exposition, kind: string, cause: string, severity: string,
   });
 }
 
-function portsTo(say: Exposition, address: string, port: number | undefined, share: number, timeWait: number): void {
+function portsTo(say: Exposition, address: string, port: number | string, share: number, timeWait: number): void {
   const to = {
-    'network.local.address': '10.0.0.9',
+    'network.local.address': address === other ? other : '10.0.0.9',
     'network.peer.address': address,
     'network.peer.port': port,
-  } as { 'network.local.address': string; 'network.peer.address': string; 'network.peer.port': number };
+  };
   const limit = 28_232;
   say.value('synfin.tcp.ephemeral_port.usage', Math.round(share * limit), to);
   say.value('synfin.tcp.ephemeral_port.limit', limit, to);
@@ -184,5 +187,6 @@ function portsTo(say: Exposition, address: string, port: number | undefined, sha
 function queueOf(say: Exposition, waiting: number, turnedAway: number): void {
   say.value('synfin.tcp.accept_queue.usage', waiting, { 'server.port': 8080 });
   say.value('synfin.tcp.accept_queue.overflows', turnedAway, { 'server.port': 8080 });
-  say.value('synfin.tcp.syn_queue.drops', Math.floor(turnedAway / 4), { 'server.port': 8080 });
+  say.value('synfin.tcp.accept_queue.overflows', 0);
+  say.value('synfin.tcp.syn_queue.drops', Math.floor(turnedAway / 4));
 }
