@@ -52,15 +52,14 @@ const sight: Row = {
     overTime({
       title: 'Which sources run? Observations a second',
       healthy:
-        'one source of kernel state for each process, and it does not change. Without any connection there is little to say.',
+        'net, which is the hook, and one source of kernel state for each process, which does not change. Those that wait to take over are not shown.',
       otherwise:
         'a line that ends while another begins: the better source broke, and the next took over. A process without any line has no source: findings come late or not at all.',
       unit: 'cps',
       width: 12,
-      none: 'No source says anything',
       lines: [
         {
-          expression: sum(perSource, rate(series('synfin.source.observations'))),
+          expression: orZero(perProcess, `${sum(perSource, rate(series('synfin.source.observations')))} > 0`),
           legend: legend`${'job'} ${'instance'} ${'synfin.source.name'}`,
         },
       ],
@@ -89,7 +88,7 @@ const price: Row = {
   panels: [
     overTime({
       title: 'Which share of a core does looking take?',
-      healthy: `below the dashed line, the default of cpuBudget: ${cpuBudget * 100} % of one core.`,
+      healthy: `below the dashed line, the default of cpuBudget: ${cpuBudget * 100} % of one core. A single look may stand out of it.`,
       otherwise:
         'looks grow rarer by themselves until it fits. If it stays above, the host is short of CPU, or cpuBudget was raised.',
       unit: 'percentunit',

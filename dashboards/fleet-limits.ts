@@ -1,7 +1,7 @@
 import { bars, overTime } from './charts.ts';
 import type { Row } from './dashboard.ts';
 import { legend, worst } from './promql.ts';
-import { acceptQueue, descriptors, destination, failures, lost, ports, turnedAway } from './shares.ts';
+import { acceptQueue, descriptors, destination, failures, lost, ports, turnedAway, worthTelling } from './shares.ts';
 
 const perJob = ['job'] as const;
 const perProcess = ['job', 'instance'] as const;
@@ -25,14 +25,14 @@ export const limits: Row = {
     bars({
       title: 'Towards which destination do the ports run out?',
       healthy:
-        'below 50 %. There are about 28000 local ports towards each destination, and TIME_WAIT holds one for 60 s.',
+        'below 50 %. There are about 28000 local ports towards each destination, for all on the host together (its network namespace), and TIME_WAIT holds one for 60 s.',
       otherwise: 'keep connections alive and use them again. At 100 % connect() fails with EADDRNOTAVAIL.',
       unit: 'percentunit',
       width: 8,
       height: 10,
       limits: [0.5, 0.9],
-      none: 'No destination is told',
-      expression: worst(ports(['job', ...destination])),
+      none: 'No destination holds one port in a hundred',
+      expression: worst(`${ports(['job', ...destination])} ${worthTelling}`),
       legend: legend`${'job'} to ${'network.peer.address'} ${'network.peer.port'}`,
     }),
     bars({

@@ -77,9 +77,13 @@ export function worst(expression: string): string {
   return `sort_desc(topk(10, ${expression}))`;
 }
 
-/** What it will be in an hour if it goes on as in the last half. With less than five looks nothing can be said. */
+/**
+ * What it will be in an hour if it goes on: by the last half hour and by the last five minutes, whichever is less, so that
+ * a burst that is over is no forecast. Of what is younger than five minutes nothing is said.
+ */
 export function inAnHour(gauge: string): string {
-  return `(predict_linear(${gauge}[30m], 3600) and count_over_time(${gauge}[30m]) >= 5)`;
+  const [long, short] = [`predict_linear(${gauge}[30m], 3600)`, `predict_linear(${gauge}[5m], 3600)`];
+  return `((${long} < ${short} or ${short}) and ${gauge} offset 5m)`;
 }
 
 /** The text of a legend: `legend`to ${'network.peer.address'}``. */

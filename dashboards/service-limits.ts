@@ -13,6 +13,7 @@ import {
   synDrops,
   timeWait,
   turnedAway,
+  worthTelling,
 } from './shares.ts';
 
 const perJob = ['job'] as const;
@@ -25,20 +26,21 @@ export const limits: Row = {
   panels: [
     overTime({
       title: 'Which share of the local ports is taken, and will be in an hour?',
-      healthy: 'below 50 % towards each destination, and a dashed line that is no higher.',
+      healthy:
+        'below 50 % towards each destination, and a dashed line that is no higher. The ports are those of all on the host together (its network namespace).',
       otherwise:
         'at 100 % connect() fails with EADDRNOTAVAIL. Keep connections alive; more addresses of the destination help too.',
       unit: 'percentunit',
       width: 12,
       limits: [0.5, 0.9],
-      none: 'No destination is told',
+      none: 'No destination holds one port in a hundred',
       lines: [
         {
-          expression: ports(perDestination),
+          expression: `${ports(perDestination)} ${worthTelling}`,
           legend: legend`${'job'} ${'network.local.address'} to ${'network.peer.address'} ${'network.peer.port'}`,
         },
         {
-          expression: portsInAnHour(perDestination),
+          expression: `${portsInAnHour(perDestination)} ${worthTelling}`,
           legend: legend`in an hour: ${'job'} ${'network.local.address'} to ${'network.peer.address'} ${'network.peer.port'}`,
           dashed: true,
         },
@@ -46,16 +48,17 @@ export const limits: Row = {
     }),
     overTime({
       title: 'Which share of the ports does TIME_WAIT hold?',
-      healthy: 'below 50 %. Whoever closes first keeps the port for 60 s, and that is no fault.',
+      healthy:
+        'below 50 %. Whoever closes first keeps the port for 60 s, and that is no fault. Those that the kernel takes over when it needs them (tcp_tw_reuse) are here, and not among the taken ports.',
       otherwise:
         'connections are opened and closed too often. The finding time_wait_buildup says whose setting it is: an agent without keep-alive, a pool that is too small, a timeout that is too short.',
       unit: 'percentunit',
       width: 12,
       limits: [0.5, 0.9],
-      none: 'No connection is in TIME_WAIT',
+      none: 'TIME_WAIT holds less than one port in a hundred towards each destination',
       lines: [
         {
-          expression: timeWait(perDestination),
+          expression: `${timeWait(perDestination)} ${worthTelling}`,
           legend: legend`${'job'} ${'network.local.address'} to ${'network.peer.address'} ${'network.peer.port'}`,
         },
       ],

@@ -36,6 +36,9 @@ export function ports(by: readonly Aspect[]): string {
 
 const utilization = series('synfin.tcp.ephemeral_port.utilization');
 
+/** Less than one in a hundred is left out: every destination that anybody on the host talks to would be there. */
+export const worthTelling = '> 0.01';
+
 export function portsInAnHour(by: readonly Aspect[]): string {
   return max(by, `clamp(${inAnHour(utilization)}, 0, 1)`);
 }

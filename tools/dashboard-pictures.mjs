@@ -1,4 +1,4 @@
-// npm run build:test && node tools/dashboard-pictures.mjs [--prometheus=URL] [--to=FOLDER]: draws what a Prometheus
+// npm run build:test && node tools/dashboard-pictures.mjs [--prometheus=URL] [--job=REGEX] [--minutes=180] [--rate=2m] [--to=FOLDER]: draws what a Prometheus
 // answers to each panel, where the panel is. By default one that is filled with four invented services. It is no Grafana:
 // the data are those that Grafana would be given, the drawing is our own.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,14 +15,16 @@ const { values: args } = parseArgs({
     to: { type: 'string', default: 'build/pictures' },
     job: { type: 'string', default: '.+' },
     minutes: { type: 'string', default: '180' },
+    rate: { type: 'string', default: '2m' },
   },
 });
 const end = Math.floor(Date.now() / 1000);
 const start = end - Number(args.minutes) * 60;
+const step = Math.ceil((end - start) / 180);
 const variables = {
   __range: '3h',
   ...everything,
-  __rate_interval: '2m',
+  __rate_interval: args.rate,
   job: args.job,
   instance: '.+',
 };
@@ -38,7 +40,7 @@ async function answerTo(target) {
   const query = encodeURIComponent(substituted(target.expr, variables));
   const result = target.instant
     ? await api(`/api/v1/query?query=${query}&time=${end}`)
-    : await api(`/api/v1/query_range?query=${query}&start=${start}&end=${end}&step=60`);
+    : await api(`/api/v1/query_range?query=${query}&start=${start}&end=${end}&step=${step}`);
   return result.map(({ metric, value, values }) => ({
     metric,
     name: named(target, metric),
@@ -113,7 +115,7 @@ function lines(panel, series, width, height) {
     );
   const paths = drawn.map(({ points, colour, dash }) => {
     const path = points.map(([time, value], at) => {
-      const begins = !Number.isFinite(points[at - 1]?.[1]) || time - points[at - 1][0] > 60;
+      const begins = !Number.isFinite(points[at - 1]?.[1]) || time - points[at - 1][0] > step;
       return Number.isFinite(value) ? `${begins ? 'M' : 'L'}${x(time).toFixed(1)} ${y(value).toFixed(1)}` : '';
     });
     return `<path d="${path.join('')}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-dasharray="${dash}"/>`;

@@ -90,6 +90,17 @@ describe('a real Prometheus', { skip: missing('prometheus', 'promtool') }, () =>
     assert.deepEqual(new Set(found.map(({ metric }) => metric.job)), new Set(['gateway']));
   });
 
+  it('does not take a burst that is over for a forecast, nor half an hour of growth for nothing', async () => {
+    const title = 'Which share of the local ports is taken, and will be in an hour?';
+    const forecasts = await ask('synfin-service.json', title, 'B');
+    const towards = new Map(forecasts.map(({ metric, value }) => [metric.network_peer_address, Number(value[1])]));
+    assert.ok((towards.get('10.0.3.7') ?? 0) > 0.95, JSON.stringify([...towards]));
+    assert.ok((towards.get('10.0.3.8') ?? 0) < 0.5, JSON.stringify([...towards]));
+    const now = await ask('synfin-service.json', title, 'A');
+    assert.ok(now.some(({ metric }) => metric.network_peer_address === '10.0.3.8'));
+    assert.ok(!now.some(({ metric }) => metric.network_peer_address === '10.0.3.5'), 'less than one in a hundred');
+  });
+
   it('sees the first of a kind, where increase() alone sees none', async () => {
     const found = await ask('synfin-service.json', 'How fast does each cause grow? Leaked connections within an hour');
     const counts = found.filter(({ metric }) => metric.synfin_leak_cause === 'fetch_body_not_consumed');

@@ -101,7 +101,8 @@ for (const [file, dashboard] of Object.entries(files)) {
     });
 
     it('has only metrics and labels that exist', () => {
-      for (const { panel, expression, legend } of expressionsOf(dashboard)) {
+      for (const { panel, expression, legend, isForecast } of expressionsOf(dashboard)) {
+        assert.equal(isForecast, legend.startsWith('in an hour: '), panel);
         assert.deepEqual(wrongIn(expression), [], `${panel}\n${expression}`);
         const labels = labelsIn(expression);
         for (const [, label = ''] of legend.matchAll(/\{\{\s*([^}]*?)\s*\}\}/g))

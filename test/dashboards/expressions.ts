@@ -7,6 +7,8 @@ export interface Expression {
   readonly expression: string;
   /** With `{{labels}}`. */
   readonly legend: string;
+  /** Says nothing of what is younger than five minutes. */
+  readonly isForecast: boolean;
 }
 
 /** What the variables stand for: everything, and rates over a minute. */
@@ -26,6 +28,7 @@ export function expressionsOf(dashboard: unknown, values = everything): readonly
       refId: target.refId,
       expression: substituted(target.expr, values),
       legend: target.legendFormat ?? '',
+      isForecast: target.expr.includes('predict_linear('),
     })),
   );
 }

@@ -10,6 +10,8 @@ interface Moment {
   readonly at: number;
   /** From 0 to 1: how far the history has gone. */
   readonly share: number;
+  /** Seconds to its end. */
+  readonly left: number;
 }
 
 /**
@@ -20,7 +22,7 @@ interface Moment {
 export function history(from: number, to: number, step: number, others = false): string {
   const lines: string[] = [];
   for (let time = from; time <= to; time += step) {
-    const moment = { at: time - from, share: (time - from) / (to - from) };
+    const moment = { at: time - from, share: (time - from) / (to - from), left: to - time };
     lines.push(...orders('10.0.0.1:9464', time, moment), ...orders('10.0.0.2:9464', time, moment));
     lines.push(...checkout(time, moment), ...gateway(time, moment), ...login(time, moment));
     if (others) lines.push(...idle(time, moment));
@@ -131,11 +133,14 @@ function checkout(time: number, moment: Moment): readonly string[] {
 }
 
 function gateway(time: number, moment: Moment): readonly string[] {
+  const { left } = moment;
   const say = healthy('gateway', '10.0.2.1:9464', time, moment);
   const ill = illness(moment);
   agentIs(say, moment.at, { dropped: sinceIll(moment, 2) });
   say.value('synfin.process.file_descriptor.usage', 300);
   portsTo(say, '10.0.3.7', 8443, 0.08 + 0.82 * ill, Math.round(2000 + 20_000 * ill));
+  // A burst that is over: it rose for a minute, ten minutes before the end.
+  portsTo(say, '10.0.3.8', 443, 0.02 + 0.4 * Math.min(1, Math.max(0, (10 * 60 - left) / 60)), 500);
   portsTo(say, other, other, 0.02, 300);
   say.value('synfin.tcp.time_wait.count', 120, { 'server.port': 8080 });
   queueOf(say, 0, 0);
