@@ -130,7 +130,7 @@ export const queues: Row = {
     }),
     overTime({
       title: 'Which share of those who come finds the SYN queue full?',
-      healthy: '0 %.',
+      healthy: '0 %. The kernel counts for the whole network namespace, not for this service alone.',
       otherwise:
         'more half-open connections than there is room for: a flood, or clients that never answer. tcp_syncookies=1 keeps the door open.',
       unit: 'percentunit',

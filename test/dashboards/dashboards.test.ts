@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { dashboards } from '../../dashboards/all.ts';
 import { colour } from '../../dashboards/colours.ts';
@@ -77,6 +78,23 @@ describe('the dashboards', () => {
     for (const panel of leading)
       assert.match(JSON.stringify(panel.fieldConfig), /\/d\/synfin-service\?var-job=/, panel.title);
   });
+});
+
+describe('docs/dashboards.md', () => {
+  const page = readFileSync('docs/dashboards.md', 'utf8');
+
+  for (const [file, heading] of [
+    ['synfin-fleet.json', 'All services'],
+    ['synfin-service.json', 'One service'],
+    ['synfin-agent.json', 'The agent itself'],
+  ] as const) {
+    it(`has each question of ${file}, in its order, and no other`, () => {
+      const section = page.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+      const questions = [...section.matchAll(/^\| (?!panel)([^|-][^|]*) \|/gm)].map((match) => match[1]);
+      const dashboard = files[file];
+      assert.deepEqual(questions, dashboard && panelsOf(dashboard).map(({ title }) => title));
+    });
+  }
 });
 
 for (const [file, dashboard] of Object.entries(files)) {
