@@ -141,12 +141,9 @@ export const queues: Row = {
   ],
 };
 
-/** Connections that there were within the window: those that are open, and those that began in it. */
-const lived = `(${connections(perJob)} + ${orZeroIn(sum(perJob, increase(countOf('synfin.tcp.handshake.duration', { 'error.type': '' }))))})`;
-
-function orZeroIn(expression: string): string {
-  return `(${orZero(perJob, expression)})`;
-}
+const begun = orZero(perJob, sum(perJob, increase(countOf('synfin.tcp.handshake.duration'))));
+/** Connections that there were within the window: those that are open, and those that began in it or tried to. */
+const lived = `(${connections(perJob)} + (${begun}))`;
 
 export const wire: Row = {
   title: 'Is the wire sound?',
@@ -168,7 +165,7 @@ export const wire: Row = {
     }),
     overTime({
       title: 'How many connections are reset, for each connection, and by whom?',
-      healthy: 'near 0 %. "receive": the peer cut it off. "transmit": this process did.',
+      healthy: 'near 0 %. "receive": the peer cut it off, or refused it. "transmit": this process did.',
       otherwise:
         '"transmit": a close with unread data, or resetAndDestroy(). "receive": look at the peer, or at a proxy with a shorter idle timeout.',
       unit: 'percentunit',
