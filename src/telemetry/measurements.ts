@@ -100,6 +100,7 @@ export class Measurements {
   async read(): Promise<readonly Reading[]> {
     const readings: Reading[] = [];
     const present = new Map<ObservableName, Set<string>>();
+    let whole = true;
     for (const reader of [...this.#readers]) {
       try {
         for (const reading of await reader()) {
@@ -111,9 +112,11 @@ export class Measurements {
         }
       } catch (error) {
         this.fault('measuring', error);
+        whole = false;
       }
     }
-    for (const reading of this.#gone(present)) readings.push(reading);
+    // What could not be read is not gone.
+    if (whole) for (const reading of this.#gone(present)) readings.push(reading);
     return readings;
   }
 
