@@ -65,6 +65,31 @@ describe('what full accept queues have dropped', () => {
     ]);
   });
 
+  it('the listener’s counter is ahead of the namespace’s → by its port, when that one has them', () => {
+    const looks = [
+      { counters: overflows(0), listeners: [{ drops: 0 }] },
+      { counters: overflows(2), listeners: [{ drops: 5 }] },
+      { counters: overflows(6), listeners: [{ drops: 5 }] },
+      { counters: overflows(6), listeners: [{ drops: 5 }] },
+    ];
+    assert.deepEqual(after(looks).slice(1), [
+      { 8080: 2, rest: 0 },
+      { 8080: 5, rest: 0 },
+      { 8080: 5, rest: 1 },
+    ]);
+  });
+
+  it('not for ever: what was dropped there for another reason claims none of somebody else’s later', () => {
+    const counters = (ListenOverflows: number) => ({ ListenOverflows, ListenDrops: 10 + ListenOverflows });
+    const looks = [
+      { counters: { ListenOverflows: 0, ListenDrops: 0 }, listeners: [{ drops: 0 }] },
+      { counters: counters(0), listeners: [{ drops: 10, queue: 512 }] },
+      { counters: counters(7), listeners: [{ drops: 10 }] },
+      { counters: counters(7), listeners: [{ drops: 10 }] },
+    ];
+    assert.deepEqual(after(looks).at(-1), { 8080: 0, rest: 7 });
+  });
+
   it('the listener dropped more than queues overflowed (its SYN queue was full) → the overflows alone', () => {
     const looks = [
       { counters: overflows(0), listeners: [{ drops: 0, queue: 512 }] },
@@ -101,6 +126,56 @@ describe('what full accept queues have dropped', () => {
     const one = { drops: undefined, queue: 512 };
     const looks = [1, 4, 4].map((n) => ({ counters: overflows(n), listeners: [one] }));
     assert.deepEqual(after(looks)[2], { rest: 3 });
+  });
+
+  it('a look does not show it, or two → its drops of then are its own, counted at it or alone', () => {
+    for (const [before, then] of [
+      [{ drops: 0 }, { drops: 9 }],
+      [
+        { drops: undefined, alone: true },
+        { drops: undefined, alone: true },
+      ],
+    ] as const) {
+      const looks: Look[] = [
+        { counters: overflows(0), listeners: [before] },
+        { counters: overflows(4) },
+        { counters: overflows(6) },
+        { counters: overflows(9), listeners: [then] },
+        { counters: overflows(9), listeners: [then] },
+      ];
+      const none = { 8080: 0, rest: 0 };
+      const all = { 8080: 9, rest: 0 };
+      assert.deepEqual(after(looks), [none, none, none, all, all]);
+    }
+  });
+
+  it('three do not show it → they are the rest’s', () => {
+    const one = { drops: undefined, alone: true };
+    const looks: Look[] = [
+      { counters: overflows(0), listeners: [one] },
+      { counters: overflows(4) },
+      { counters: overflows(4) },
+      { counters: overflows(4) },
+      { counters: overflows(9), listeners: [one] },
+    ];
+    assert.deepEqual(after(looks).slice(2), [
+      { 8080: 0, rest: 0 },
+      { 8080: 0, rest: 4 },
+      { 8080: 5, rest: 4 },
+    ]);
+  });
+
+  it('it was not alone before the look that did not show it → what others may have dropped is not its own', () => {
+    const one = (alone: boolean) => ({ drops: undefined, alone });
+    const looks: Look[] = [
+      { counters: overflows(0), listeners: [one(false)] },
+      { counters: overflows(4) },
+      { counters: overflows(9), listeners: [one(true)] },
+      { counters: overflows(9) },
+      { counters: overflows(9) },
+      { counters: overflows(9) },
+    ];
+    assert.deepEqual(after(looks).at(-1), { 8080: 5, rest: 4 });
   });
 
   it('it is closed → what was counted stays', () => {
