@@ -10,6 +10,8 @@ export interface Sink {
   add(name: CounterName, value: number, attributes: MetricAttributes): void;
   /** Of a duration, in seconds. */
   record(name: HistogramName, value: number, attributes: MetricAttributes): void;
+  /** Nothing is measured any more. */
+  end?(): void;
 }
 
 /** The value of one observable metric, now. */
@@ -23,7 +25,7 @@ export interface Reading {
 export type Reader = () => Iterable<Reading> | Promise<Iterable<Reading>>;
 
 /** So many different sets of attributes a metric has at most, whatever happens: each is a series for ever. */
-const mostSeries = 200;
+export const mostSeries = 200;
 
 /**
  * All that is measured, on its way to whoever hears of it. Counters are kept, so that one who comes late hears what has
@@ -31,7 +33,8 @@ const mostSeries = 200;
  * show its last value for ever.
  */
 export class Measurements {
-  readonly #fault: (where: string, error: unknown) => void;
+  /** What breaks on the way is noted here. */
+  readonly fault: (where: string, error: unknown) => void;
   readonly #sinks = new Set<Sink>();
   readonly #readers = new Set<Reader>();
   readonly #totals = new Map<CounterName, Map<string, { value: number; readonly attributes: MetricAttributes }>>();
@@ -39,7 +42,7 @@ export class Measurements {
   #dropped = 0;
 
   constructor(fault: (where: string, error: unknown) => void) {
-    this.#fault = fault;
+    this.fault = fault;
   }
 
   /** Somebody hears. */
@@ -59,6 +62,12 @@ export class Measurements {
     return () => void this.#sinks.delete(sink);
   }
 
+  /** Nothing is measured any more: whoever has joined is told so. */
+  end(): void {
+    this.#tellAll((sink) => sink.end?.());
+    this.#sinks.clear();
+  }
+
   /** Is asked whenever somebody collects. */
   readBy(reader: Reader): () => void {
     this.#readers.add(reader);
@@ -73,12 +82,12 @@ export class Measurements {
     const total = totals.get(key);
     if (total) total.value += value;
     else totals.set(key, { value, attributes });
-    this.#tell((sink) => sink.add(name, value, attributes));
+    this.#tellAll((sink) => sink.isHeard && sink.add(name, value, attributes));
   }
 
   record(name: HistogramName, value: number, attributes: MetricAttributes): void {
     if (!this.isHeard || this.#keyOf(name, attributes) === undefined) return;
-    this.#tell((sink) => sink.record(name, value, attributes));
+    this.#tellAll((sink) => sink.isHeard && sink.record(name, value, attributes));
   }
 
   /** What every counter has counted since the start. */
@@ -91,6 +100,7 @@ export class Measurements {
   async read(): Promise<readonly Reading[]> {
     const readings: Reading[] = [];
     const present = new Map<ObservableName, Set<string>>();
+    let whole = true;
     for (const reader of [...this.#readers]) {
       try {
         for (const reading of await reader()) {
@@ -101,10 +111,12 @@ export class Measurements {
           readings.push(reading);
         }
       } catch (error) {
-        this.#fault('measuring', error);
+        this.fault('measuring', error);
+        whole = false;
       }
     }
-    for (const reading of this.#gone(present)) readings.push(reading);
+    // What could not be read is not gone.
+    if (whole) for (const reading of this.#gone(present)) readings.push(reading);
     return readings;
   }
 
@@ -134,12 +146,12 @@ export class Measurements {
     return key;
   }
 
-  #tell(act: (sink: Sink) => void): void {
-    for (const sink of this.#sinks) {
+  #tellAll(act: (sink: Sink) => void): void {
+    for (const sink of [...this.#sinks]) {
       try {
-        if (sink.isHeard) act(sink);
+        act(sink);
       } catch (error) {
-        this.#fault('metrics', error);
+        this.fault('metrics', error);
       }
     }
   }
