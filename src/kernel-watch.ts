@@ -27,6 +27,7 @@ import type { Report } from './sources/source.ts';
 import { Strangers } from './strangers.ts';
 import type { Instant } from './tcp/identity.ts';
 import { FindingLog } from './telemetry/finding-log.ts';
+import { HostReadings } from './telemetry/host-readings.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
 const procRoot = '/proc';
@@ -99,16 +100,20 @@ export class KernelWatch {
     });
     const spent = (us: number) => this.#selection.charge(us);
     const ignores = ignoringDestinations(options.ignore);
+    const { measurements } = ports.telemetry;
+    const around = new HostReadings({ isHeard: () => measurements.isHeard, speaksForNamespace: isMainThread });
     this.#judge = new Judge({
       knowledge,
+      fault,
+      looked: (host, at) => around.look(host, at),
       connections: connectionDetectors(options),
       host: hostDetectors(options, ignores),
       origin: originOf(process.pid, threadId),
-      fault,
     });
     const judge = this.#judge;
     const wantsCensus = () => judge.wantsCensus;
-    const look = { ...ports, tracker, hostFacts: knowledge.host, procRoot, ignores, wantsCensus };
+    const measuring = around.places;
+    const look = { ...ports, tracker, hostFacts: knowledge.host, procRoot, ignores, wantsCensus, measuring };
     this.#host = hostWatch(look, (...asked) => this.#selection.glance(...asked), spent);
     this.#leakCloser = options.onLeak === 'destroy' ? leakCloser(ports) : undefined;
     this.#examiner = makeExaminer(ports, judge, this.#host, spent, this.#leakCloser);
@@ -120,8 +125,7 @@ export class KernelWatch {
     };
     this.#endMeasuring = measureProcess({
       ...ports,
-      ...{ tracker, procRoot, findings: () => judge.findings() },
-      measurements: ports.telemetry.measurements,
+      ...{ tracker, procRoot, findings: () => judge.findings(), measurements, around },
       spansDropped: () => ports.telemetry.counts().dropped,
     });
   }
