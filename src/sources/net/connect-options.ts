@@ -1,5 +1,5 @@
 import { type Endpoint, endpoint } from '../../tcp/endpoint.ts';
-import type { ConnectCall } from './entry.ts';
+import type { ConnectCall } from './connect-call.ts';
 import { plainValue } from './plain-value.ts';
 
 /** The first argument of connect(), or that of the array which Node has normalised already. */
@@ -24,6 +24,13 @@ export function peerOf(call: ConnectCall | undefined, address: string, port: num
   const requested = call?.requested;
   return requested?.address === address && requested.port === port ? requested : endpoint(address, port);
 }
+
+/** connect() to one of these goes to the loopback address, which only the kernel then tells. */
+export function goesToLoopback({ peer }: { readonly peer: Endpoint | undefined }): boolean {
+  return peer !== undefined && unspecified.has(peer.address);
+}
+
+const unspecified = new Set(['0.0.0.0', '::']);
 
 function requested(host: unknown, port: unknown): Endpoint | undefined {
   if (typeof port !== 'number' && typeof port !== 'string') return undefined;

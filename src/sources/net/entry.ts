@@ -1,26 +1,13 @@
 import type { Socket } from 'node:net';
-import type { CallSite } from '../../connection/call-site.ts';
 import type { SocketRef } from '../../connection/observation.ts';
 import type { Endpoint } from '../../tcp/endpoint.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
 import { handshakeRetransmits, type TcpInfo } from '../../tcp/tcp-info.ts';
 import type { OwnSocket } from '../source.ts';
+import type { ConnectCall } from './connect-call.ts';
 import { type Opening, openingOf, tcpInfoOf } from './opening-info.ts';
 import type { TcpHandle } from './tcp-handle.ts';
-
-/** One call of connect(), which may try several addresses. */
-export interface ConnectCall {
-  readonly at: Instant;
-  readonly requested: Endpoint;
-  /** The telemetry context of the request; of what is not told at once, only what a late span needs is kept. */
-  context: unknown;
-  readonly suppressed: boolean;
-  readonly site: CallSite | undefined;
-  /** Opened by a pool, for a request that is not known yet. */
-  awaitsRequest: boolean;
-  attempts: number;
-}
 
 /** The application ended its side. */
 interface Ending {
@@ -38,8 +25,8 @@ interface Rare {
 type Phase = 'opening' | 'open';
 
 /** In one number, since each field of ten thousand connections is 80 kB. */
-const flag = { open: 1, told: 2, unclaimed: 4, awaited: 8, beyond: 16 } as const;
-const attemptShift = 4;
+const flag = { open: 1, told: 2, unclaimed: 4, awaited: 8, timed: 16, beyond: 32 } as const;
+const attemptShift = 5;
 
 /** Who all the entries belong to. */
 export interface EntryOwner {
@@ -120,6 +107,15 @@ export class Entry implements OwnSocket {
 
   set awaited(is: boolean) {
     this.#flags = withBit(this.#flags, flag.awaited, is);
+  }
+
+  /** Its handshake began while somebody measured, and its duration is still to be told. */
+  get timed(): boolean {
+    return isSet(this.#flags, flag.timed);
+  }
+
+  set timed(is: boolean) {
+    this.#flags = withBit(this.#flags, flag.timed, is);
   }
 
   /** 1 for the first address that its call tried; 0 for one that was not opened here. */

@@ -10,11 +10,12 @@ import type { TcpState } from '../../tcp/state.ts';
 import { Slices } from '../slices.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
 import { type AgentSocket, agentSockets } from './agent-sockets.ts';
-import type { Entry } from './entry.ts';
+import { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
 import type { HookPorts } from './hook-ports.ts';
 import type { LeakedParts } from './leaked-socket.ts';
 import { type Listener, Listeners } from './listeners.ts';
+import { Measures } from './measures.ts';
 import { PortFailures } from './port-failures.ts';
 import { Registry } from './registry.ts';
 import { Requests } from './requests.ts';
@@ -24,7 +25,7 @@ import { SocketLife } from './socket-life.ts';
 import { identify, innerSocketOf, isOpen, tcpHandleOf } from './tcp-handle.ts';
 import { assign } from './telling.ts';
 
-export interface NetSourceOptions extends Omit<HookPorts, 'report' | 'requests' | 'portFailures'> {
+export interface NetSourceOptions extends Omit<HookPorts, 'report' | 'requests' | 'portFailures' | 'measures'> {
   /** undici made a request, and tells everybody who listens. */
   readonly undiciMade: (request: object) => void;
   readonly served: (socket: SocketRef, request: ServedRequest) => void;
@@ -37,6 +38,7 @@ export class NetSource implements Source {
   readonly #registry = new Registry();
   readonly #requests: Requests;
   readonly #portFailures: PortFailures;
+  readonly #measures: Measures;
   #report: Report = () => {};
   #life: SocketLife | undefined;
   readonly #listeners: Listeners;
@@ -45,6 +47,7 @@ export class NetSource implements Source {
     this.#options = options;
     this.#listeners = new Listeners({ ...options, siteOf: (server) => this.#life?.siteOf(server) });
     this.#portFailures = new PortFailures(options.now);
+    this.#measures = new Measures(options);
     this.#requests = new Requests({
       ...options,
       served: (socket, request) => this.#withEntry(socket, ({ ref }) => options.served(ref, request)),
@@ -65,8 +68,8 @@ export class NetSource implements Source {
   /** As `run`, but watching from this very line on: the next one may be the application's. */
   start(report: Report, signal: AbortSignal): void {
     this.#report = report;
-    const [requests, portFailures] = [this.#requests, this.#portFailures];
-    const ports = { ...this.#options, requests, portFailures, report };
+    const [requests, portFailures, measures] = [this.#requests, this.#portFailures, this.#measures];
+    const ports = { ...this.#options, requests, portFailures, measures, report };
     this.#life = new SocketLife(this.#registry, ports);
     const undo = [installHook(this.#life, ports), this.#listeners.install(), requests.install()];
     signal.addEventListener('abort', () => undo.forEach((act) => void act()), { once: true });
@@ -154,6 +157,11 @@ export class NetSource implements Source {
   /** How often something was seen to happen to a connection. */
   get seen(): number {
     return this.#registry.seen;
+  }
+
+  /** One of `ownSockets` has sent so many segments again, in all its life. */
+  resent(socket: OwnSocket, segments: number): void {
+    if (socket instanceof Entry) this.#measures.resent(socket, segments);
   }
 
   /** Attempts to connect for which there was no local port, since this was last asked. */
