@@ -16,8 +16,12 @@ export interface Farewell {
   readonly rstReceived: boolean;
 }
 
-/** Of a connection whose teardown was told to its end, at `at`. */
-export function farewellOf(connection: Lifecycle, at: Instant): Farewell {
+/**
+ * Of a connection whose teardown was told to its end, at `at`. Undefined for one without a JavaScript socket: it is only
+ * missed at some look, or accepted since.
+ */
+export function farewellOf(connection: Lifecycle, at: Instant): Farewell | undefined {
+  if (!connection.inJavaScript) return undefined;
   const { role, initiator, closeType: type = 'fin', finReceived, finSent, rstSent, rstReceived } = connection;
   return {
     role,
@@ -30,12 +34,9 @@ export function farewellOf(connection: Lifecycle, at: Instant): Farewell {
   };
 }
 
-/**
- * The kernel showed the end: CLOSE, or TIME_WAIT, where our part is done. One without a JavaScript socket is only missed
- * at some look: when it ended nobody knows.
- */
-function isEndSeen({ state, inJavaScript }: Lifecycle): boolean {
-  return inJavaScript && (state === 'closed' || state === 'time_wait');
+/** The kernel showed it: CLOSE, or TIME_WAIT, where our part is done. */
+function isEndSeen({ state }: Lifecycle): boolean {
+  return state === 'closed' || state === 'time_wait';
 }
 
 /** The last moments of a connection that is told nobody, since nothing happened to it: no error, no RST. */

@@ -1,5 +1,6 @@
-import type { Farewell } from '../connection/farewell.ts';
+import { type Farewell, farewellOf } from '../connection/farewell.ts';
 import type { Role } from '../connection/lifecycle.ts';
+import type { LifecycleEvent } from '../connection/lifecycle-event.ts';
 import type { Measurements } from './measurements.ts';
 import { metricAttribute } from './metric-names.ts';
 import { attribute } from './semconv.ts';
@@ -16,6 +17,13 @@ export class ConnectionMeter {
   handshake(role: Role, us: number, error: string | undefined): void {
     const failed = error === undefined ? undefined : { [attribute.errorType]: error };
     this.#measurements.record('synfin.tcp.handshake.duration', us / 1e6, { [attribute.role]: role, ...failed });
+  }
+
+  /** Of connections that were told of, what they come to when they are over. */
+  take(event: LifecycleEvent): void {
+    if (event.kind !== 'teardown_completed' || event.connection.suppressed) return;
+    const farewell = farewellOf(event.connection, event.at);
+    if (farewell) this.over(farewell);
   }
 
   over({ role, initiator, type, teardownUs, closeWaitUs, rstSent, rstReceived }: Farewell): void {

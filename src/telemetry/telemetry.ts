@@ -1,5 +1,4 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
-import { farewellOf } from '../connection/farewell.ts';
 import type { Lifecycle } from '../connection/lifecycle.ts';
 import type { LifecycleEvent } from '../connection/lifecycle-event.ts';
 import type { SweepEnd } from '../connection/observation.ts';
@@ -142,8 +141,7 @@ export class Telemetry {
       // Where the clock was set while nothing happened, it is noticed before the first time is told.
       if (event.kind === 'handshake_started') this.#clock().refresh();
       this.#spans.take(event);
-      const measured = event.kind === 'teardown_completed' && !event.connection.suppressed && this.isMeasuring;
-      if (measured) this.connectionMeter.over(farewellOf(event.connection, event.at));
+      if (this.isMeasuring) this.connectionMeter.take(event);
     }
   }
 
