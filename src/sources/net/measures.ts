@@ -4,9 +4,10 @@ import type { Role } from '../../connection/lifecycle.ts';
 import type { KernelSockets } from '../../ffi/kernel-sockets.ts';
 import { type Instant, instant } from '../../tcp/identity.ts';
 import type { TcpInfo } from '../../tcp/tcp-info.ts';
+import type { OwnSocket } from '../source.ts';
 import type { Audience, Meter } from './audience.ts';
 import { goesToLoopback } from './connect-options.ts';
-import type { Entry } from './entry.ts';
+import { Entry } from './entry.ts';
 import { errorName, serverOf } from './node-socket.ts';
 import { identify } from './tcp-handle.ts';
 
@@ -72,8 +73,8 @@ export class Measures {
   }
 
   /** By the kernel's count, which only grows. */
-  resent(entry: Entry, total: number | undefined): void {
-    if (!total) return;
+  resent(entry: OwnSocket, total: number | undefined): void {
+    if (!total || !(entry instanceof Entry)) return;
     const before = this.#counted.get(entry) ?? 0;
     const meter = total > before ? this.#meterFor(entry) : undefined;
     if (meter === undefined) return;

@@ -10,7 +10,7 @@ import type { TcpState } from '../../tcp/state.ts';
 import { Slices } from '../slices.ts';
 import type { OwnSocket, Report, Source } from '../source.ts';
 import { type AgentSocket, agentSockets } from './agent-sockets.ts';
-import { Entry } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { installHook } from './hook.ts';
 import type { HookPorts } from './hook-ports.ts';
 import type { LeakedParts } from './leaked-socket.ts';
@@ -38,7 +38,8 @@ export class NetSource implements Source {
   readonly #registry = new Registry();
   readonly #requests: Requests;
   readonly #portFailures: PortFailures;
-  readonly #measures: Measures;
+  /** What is measured of each of them. */
+  readonly measures: Measures;
   #report: Report = () => {};
   #life: SocketLife | undefined;
   readonly #listeners: Listeners;
@@ -47,7 +48,7 @@ export class NetSource implements Source {
     this.#options = options;
     this.#listeners = new Listeners({ ...options, siteOf: (server) => this.#life?.siteOf(server) });
     this.#portFailures = new PortFailures(options.now);
-    this.#measures = new Measures(options);
+    this.measures = new Measures(options);
     this.#requests = new Requests({
       ...options,
       served: (socket, request) => this.#withEntry(socket, ({ ref }) => options.served(ref, request)),
@@ -68,8 +69,8 @@ export class NetSource implements Source {
   /** As `run`, but watching from this very line on: the next one may be the application's. */
   start(report: Report, signal: AbortSignal): void {
     this.#report = report;
-    const [requests, portFailures, measures] = [this.#requests, this.#portFailures, this.#measures];
-    const ports = { ...this.#options, requests, portFailures, measures, report };
+    const [requests, portFailures] = [this.#requests, this.#portFailures];
+    const ports = { ...this.#options, requests, portFailures, measures: this.measures, report };
     this.#life = new SocketLife(this.#registry, ports);
     const undo = [installHook(this.#life, ports), this.#listeners.install(), requests.install()];
     signal.addEventListener('abort', () => undo.forEach((act) => void act()), { once: true });
@@ -109,7 +110,10 @@ export class NetSource implements Source {
       if (entry.number > last) return;
       if (entry.told) continue;
       const role = entry.unclaimed ? 'unknown' : entry.peer ? 'client' : 'server';
-      yield { role, state: entry.phase === 'open' ? 'established' : 'syn_sent' };
+      // It may be open without anybody having looked.
+      const { connecting, destroyed } = entry.socket;
+      const isOpen = entry.phase === 'open' || !(entry.awaited || connecting || destroyed);
+      yield { role, state: isOpen ? 'established' : 'syn_sent' };
     }
   }
 
@@ -157,11 +161,6 @@ export class NetSource implements Source {
   /** How often something was seen to happen to a connection. */
   get seen(): number {
     return this.#registry.seen;
-  }
-
-  /** One of `ownSockets` has sent so many segments again, in all its life. */
-  resent(socket: OwnSocket, segments: number): void {
-    if (socket instanceof Entry) this.#measures.resent(socket, segments);
   }
 
   /** Attempts to connect for which there was no local port, since this was last asked. */
