@@ -87,6 +87,7 @@ export class KernelWatch {
       now,
       procRoot,
       ownSockets: (told) => net.ownSockets(told),
+      resent: (socket, segments) => net.measures.resent(socket, segments),
       suspects: () => tracker.suspects(),
       remembers: (socket) => tracker.remembers(socket, now()),
       sweepNamespace: isMainThread,

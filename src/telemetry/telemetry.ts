@@ -6,6 +6,7 @@ import type { Finding } from '../detectors/detector.ts';
 import type { LeakKind } from '../detectors/kinds.ts';
 import type { Instant } from '../tcp/identity.ts';
 import { withoutRequest } from './api.ts';
+import { ConnectionMeter } from './connection-meter.ts';
 import { leakAttributes } from './finding-readings.ts';
 import { LeakCounter } from './leak-counter.ts';
 import { Measurements } from './measurements.ts';
@@ -63,6 +64,7 @@ export class Telemetry {
   readonly measurements: Measurements;
   /** Where log records go. */
   readonly logger: OtelLogger;
+  readonly connectionMeter: ConnectionMeter;
   readonly #leaks: LeakCounter;
   readonly #meter: OtelMeter;
   readonly #metrics: boolean;
@@ -82,6 +84,7 @@ export class Telemetry {
     this.measurements = new Measurements(fault);
     this.#meter = new OtelMeter({ version, measurements: this.measurements, fault });
     this.logger = new OtelLogger({ version, enabled: metrics });
+    this.connectionMeter = new ConnectionMeter(this.measurements);
     this.#leaks = new LeakCounter(this.measurements);
     if (metrics) this.measurements.join(this.#meter);
     this.#metrics = metrics;
@@ -145,21 +148,23 @@ export class Telemetry {
       // Where the clock was set while nothing happened, it is noticed before the first time is told.
       if (event.kind === 'handshake_started') this.#clock().refresh();
       this.#spans.take(event);
+      if (this.isMeasuring) this.connectionMeter.take(event);
     }
   }
 
   /** Whether the span of a handshake that is just over would be told; `dull` when nothing happened to it. */
   wantsHandshake(dull: boolean): boolean {
+    if (!this.isHeard) return false;
     if (this.#spans.hooks.any) return true;
     return this.#mode === 'notable' ? !dull : this.#limit.hasRoom(!dull, this.#now(), dull ? both : 1);
   }
 
   /**
-   * Whether the spans of a connection that is over, and of which nothing was told, would be. Those that would, if only
-   * there were room, are counted as dropped.
+   * Whether the spans of a connection that is over, and of which nothing was told, would be; who measures wants to know
+   * how one ended to which something happened. Those that would, if only there were room, are counted as dropped.
    */
   wantsTeardown(dull: boolean): boolean {
-    if (!this.isHeard) return false;
+    if (!this.isHeard) return !dull && this.isMeasuring;
     if (!dull || this.#spans.hooks.any) return true;
     if (this.#mode === 'notable') return false;
     if (this.#limit.hasRoom(false, this.#now(), both)) return true;
@@ -175,6 +180,11 @@ export class Telemetry {
   /** Spans are wanted, and somebody takes them. */
   get isHeard(): boolean {
     return this.#mode !== 'off' && this.#spans.isHeard;
+  }
+
+  /** Somebody measures, and hears of it now. */
+  get isMeasuring(): boolean {
+    return this.measurements.isHeard;
   }
 
   /** A finding that was told is about it; `leak`: that finding, if it is one. */

@@ -25,7 +25,7 @@ const setUp = (reuse: number) => [
 ];
 
 function app(mode: string, sources: string, reuse = 0, pool = '4'): Program {
-  return new Program(['--import', register, fixture('measured.mjs'), mode], {
+  return new Program(['--import', register, fixture('measured-places.mjs'), mode], {
     env: { SYNFIN_SOURCES: sources, SYNFIN_INTERVAL_MS: '400', SYNFIN_FINDINGS: 'json', UV_THREADPOOL_SIZE: pool },
     under: inNamespace(...setUp(reuse)),
     limitMs: 110_000,
