@@ -1,7 +1,7 @@
 // A client whose connects are refused, or slow because the upstream is too busy to take them; the rest goes well, and
 // ends in each of the ways that there are.
 import { connect, createServer } from 'node:net';
-import { beside, isBeside, whenCured } from './beside.mjs';
+import { beside, isBeside } from './beside.mjs';
 
 const everyMs = 100;
 
