@@ -1,25 +1,28 @@
-// A server with a short backlog, at which sixty clients knock at once, twice a second.
+// A server with a short backlog whose event loop is held nearly all the time: who comes waits in the queue for it.
 import { connect, createServer } from 'node:net';
-import { beside, isBeside, whenCured } from './beside.mjs';
+import { beside, hold, isBeside, whenCured } from './beside.mjs';
 
-const backlog = 5;
-const atOnce = 60;
-const everyMs = 500;
+const backlog = 20;
+const heldMs = 900;
+const everyMs = 1000;
 
+/** More than the queue holds, each time. */
 function clients(port) {
   setInterval(() => {
-    for (let n = 0; n < atOnce; n++) {
-      const socket = connect(port, '127.0.0.1').on('error', () => {});
-      socket.on('connect', () => socket.end()).setTimeout(2000, () => socket.destroy());
-    }
-  }, everyMs);
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    socket.on('connect', () => socket.end()).setTimeout(2000, () => socket.destroy());
+  }, 20);
 }
 
 function service() {
   const server = createServer((socket) => socket.on('error', () => {}).resume());
   server.listen({ port: 0, host: '127.0.0.1', backlog }, () => {
     const child = beside(import.meta.filename, 'clients', server.address().port);
-    whenCured(() => child.kill());
+    const holding = setInterval(hold, everyMs, heldMs);
+    whenCured(() => {
+      clearInterval(holding);
+      child.kill();
+    });
   });
 }
 

@@ -25,3 +25,8 @@ export function whenCured(cure) {
     console.log('cured');
   });
 }
+
+/** The event loop stands still for so long, as in a long computation, and nothing is computed. */
+export function hold(ms) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

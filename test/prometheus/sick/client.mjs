@@ -1,7 +1,7 @@
 // A client whose connects are refused, or slow because the upstream is too busy to take them; the rest goes well, and
 // ends in each of the ways that there are.
 import { connect, createServer } from 'node:net';
-import { beside, isBeside } from './beside.mjs';
+import { beside, hold, isBeside } from './beside.mjs';
 
 const everyMs = 100;
 
@@ -9,9 +9,7 @@ const everyMs = 100;
 function busy() {
   const server = createServer((socket) => socket.on('error', () => {}).resume());
   server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => process.send(server.address().port));
-  setInterval(() => {
-    for (const end = performance.now() + 600; performance.now() < end; );
-  }, 1500);
+  setInterval(hold, 1500, 600);
 }
 
 /** Says goodbye by itself, cuts the connection off, or waits for the other side to. */

@@ -3,10 +3,10 @@
 import http from 'node:http';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beside, isBeside, whenCured } from './beside.mjs';
+import { beside, hold, isBeside, whenCured } from './beside.mjs';
 
-const keptMs = 100;
-const heldMs = 250;
+const keptMs = 200;
+const heldMs = 400;
 
 /** Does not say for how long it keeps a connection. */
 function upstream() {
@@ -30,12 +30,7 @@ function answered(options) {
 
 /** Between two turns of the event loop, so that nothing that came in meanwhile is known. */
 function held(ms) {
-  return new Promise((done) =>
-    setImmediate(() => {
-      for (const end = performance.now() + ms; performance.now() < end; );
-      done();
-    }),
-  );
+  return new Promise((done) => setImmediate(() => done(hold(ms))));
 }
 
 function service() {
