@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse, stringify } from 'yaml';
+import { namespaceNeeds } from '../system/namespace.ts';
+import { kernelNeeds } from '../system/run.ts';
+import { Alarms } from './alarms.ts';
+import { Doorway } from './doorway.ts';
+import { missing, type RunningPrometheus, startPrometheus } from './programs.ts';
+import { type Hurry, shortened } from './shortened.ts';
+import { SickService } from './sick-service.ts';
+import { sicknesses } from './sicknesses.ts';
+
+/** `for: 10m` is 6 s, a range of 5m is one of 4 s, in which four scrapes are. Thresholds are as shipped. */
+const hurry: Hurry = { factor: 100, leastMs: 4000 };
+/** What Grafana would put in: four scrapes, and a scrape more. */
+const window = '5s';
+
+const files = ['synfin-rules.yml', 'synfin-alerts.yml'].filter((name) => readdirSync('prometheus').includes(name));
+const rules = new Set(
+  files.flatMap((name) =>
+    parse(readFileSync(`prometheus/${name}`, 'utf8')).groups.flatMap(
+      (group: { rules: { alert?: string; labels?: { severity: string } }[] }) =>
+        group.rules.flatMap(({ alert, labels }) => (alert === undefined ? [] : [`${alert} ${labels?.severity}`])),
+    ),
+  ),
+);
+
+interface Panel {
+  readonly title?: string;
+  readonly targets?: readonly { readonly expr?: string }[];
+  readonly panels?: readonly Panel[];
+}
+
+function* queriesOf(panels: readonly Panel[]): Iterable<{ panel: string; expr: string }> {
+  for (const { title = '', targets = [], panels: inside = [] } of panels) {
+    for (const { expr } of targets) if (expr !== undefined) yield { panel: title, expr };
+    yield* queriesOf(inside);
+  }
+}
+
+const dashboards = readdirSync('dashboards').filter((name) => name.endsWith('.json'));
+const queries = dashboards.flatMap((file) =>
+  [...queriesOf(JSON.parse(readFileSync(`dashboards/${file}`, 'utf8')).panels)].map((query) => ({ file, ...query })),
+);
+
+const skip =
+  missing('prometheus') ||
+  kernelNeeds ||
+  namespaceNeeds ||
+  (spawnSync('python3', ['-c', '']).status === 0 ? false : 'needs python3') ||
+  (spawnSync('unshare', ['-n', 'ip', 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1']).status === 0
+    ? false
+    : 'needs veth');
+
+describe('services that are sick for the purpose, seen by a real Prometheus', { skip }, () => {
+  const services = new Map<string, SickService>();
+  const answers = new Map<string, { samples: number; values: number[] }>();
+  const sockets = mkdtempSync(join(tmpdir(), 'synfin-seen-'));
+  let doorway: Doorway;
+  let prometheus: RunningPrometheus;
+  let alarms: Alarms;
+
+  const each = (expected: (job: string, rule: string) => boolean) =>
+    Object.entries(sicknesses).every(([job, { alerts }]) => alerts.every((rule) => expected(job, rule)));
+
+  before(async () => {
+    for (const [name, sickness] of Object.entries(sicknesses)) {
+      services.set(name, new SickService(name, sickness, sockets, (other) => services.get(other)?.pid ?? 0));
+      // One after the other: two cores would start twenty programs in the time that one look has.
+      await sleep(300);
+    }
+    doorway = await Doorway.open(services);
+    prometheus = await startPrometheus(
+      stringify({
+        global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+        rule_files: files,
+        scrape_configs: doorway.scrapeConfigs(Object.keys(sicknesses)),
+      }),
+      Object.fromEntries(files.map((name) => [name, shortened(readFileSync(`prometheus/${name}`, 'utf8'), hurry)])),
+    );
+    for (const service of services.values()) service.afflict();
+    alarms = new Alarms(prometheus);
+    await alarms.until(() => each((job, rule) => alarms.hasFired(job, rule)), 75);
+    for (const { expr } of queries) answers.set(expr, await answer(expr));
+    for (const service of services.values()) await service.cure();
+    await alarms.until(() => each((job, rule) => !alarms.isFiring(job, rule)), 75);
+  });
+
+  after(async () => {
+    await prometheus?.stop();
+    doorway?.close();
+    for (const service of services.values()) await service.stop();
+    rmSync(sockets, { recursive: true, force: true });
+  });
+
+  /** As Grafana asks, with all services and processes chosen. */
+  async function answer(expr: string) {
+    const asked = expr.replaceAll('$__rate_interval', window).replaceAll(/\$(job|instance)/g, '.+');
+    const series = await prometheus.query(asked);
+    const values = series.map(({ value }) => Number(value[1])).filter((value) => !Number.isNaN(value));
+    return { samples: values.length, values };
+  }
+
+  it('there is a sick service for each alert', () => {
+    const tried = Object.values(sicknesses).flatMap(({ alerts }) => alerts);
+    assert.deepEqual([...rules].toSorted(), tried.toSorted());
+  });
+
+  for (const [name, { alerts, mayFire = [] }] of Object.entries(sicknesses)) {
+    for (const rule of alerts) {
+      it(`${name} → ${rule} fires, and resolves when the trouble is ended`, () => {
+        const alarm = alarms.of(name).find((one) => one.rule === rule);
+        assert.ok(alarm, services.get(name)?.said);
+        assert.ok(alarm.resolvedAt !== undefined);
+        assert.doesNotMatch(alarm.summary + alarm.description, /<no value>|<error/i);
+      });
+    }
+    it(`${name} → nothing else`, () => {
+      const others = alarms.of(name).filter(({ rule }) => ![...alerts, ...mayFire].includes(rule));
+      assert.deepEqual(others, []);
+    });
+  }
+
+  for (const { file, panel, expr } of queries)
+    it(`${file}, ${panel} → data: ${expr.slice(0, 60)}`, () => {
+      assert.ok((answers.get(expr)?.samples ?? 0) > 0, expr);
+    });
+
+  it('what was seen', () => {
+    const table = [...alarms.all.values()].toSorted((one, other) => one.firedAt - other.firedAt);
+    for (const { job, rule, value, firedAt, resolvedAt } of table)
+      console.log(
+        `${job.padEnd(16)} ${rule.padEnd(42)} ${value.toPrecision(4).padStart(10)}  ${firedAt} s, ${resolvedAt ?? 'never resolved'}`,
+      );
+    for (const { file, panel, expr } of queries)
+      console.log(`${`${answers.get(expr)?.samples}`.padStart(4)}  ${file.padEnd(20)} ${panel}`);
+  });
+});
