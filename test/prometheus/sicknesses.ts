@@ -29,10 +29,10 @@ const impatient = {
   SYNFIN_HANDSHAKE_MS: '1500',
 };
 
-/** Of those who are sick for another reason: looks that come in time on a host that has other things to do. */
-const unhurried = { ...impatient, SYNFIN_CPU_BUDGET: '0.2' };
-/** As it is by default: whoever is well stays within it. */
-const modest = { ...impatient, SYNFIN_CPU_BUDGET: '0.01' };
+/** So that looks come in time, on a host that has other things to do. It is more than an agent takes by default. */
+const hurried = { SYNFIN_CPU_BUDGET: '0.2' };
+/** As it is by default: whoever is well keeps to it. Looks are then rarer than is asked for. */
+const modest = { SYNFIN_CPU_BUDGET: '0.01', SYNFIN_INTERVAL_MS: '2000' };
 
 const fewPorts = [
   'ip addr add 10.99.0.2/32 dev lo',
@@ -121,13 +121,17 @@ export const sicknesses: Readonly<Record<string, Sickness>> = {
 
 /** The environment of one, and what it is run under. `pidOf` says which process it is beside. */
 export function surroundings(
-  { env, setUp = [], beside, cure, alerts }: Sickness,
+  { env, setUp = [], beside, cure }: Sickness,
   pidOf: (name: string) => number,
 ): { readonly env: Readonly<Record<string, string>>; readonly under: readonly string[] } {
-  // Looking takes more than its share where it was told to hurry: that is so for all that hurry.
-  const all = alerts.includes('SynfinAgentOverBudget warning') ? impatient : unhurried;
   const within = beside === undefined ? inNamespace('ip link set lo up', ...setUp) : entering(pidOf(beside));
-  return { env: { ...all, ...env }, under: cure === '/proc is back' ? ['unshare', '-m', ...within] : within };
+  const under = cure === '/proc is back' ? ['unshare', '-m', ...within] : within;
+  return { env: { ...impatient, ...hurried, ...env }, under };
+}
+
+/** What it may well have besides: whoever looks more often than usual takes more than usual. */
+export function mayFire({ env, mayFire: more = [] }: Sickness): readonly string[] {
+  return env?.SYNFIN_CPU_BUDGET === modest.SYNFIN_CPU_BUDGET ? more : [...more, 'SynfinAgentOverBudget warning'];
 }
 
 /** What runs a program in the network namespace of this process. */

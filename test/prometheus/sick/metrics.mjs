@@ -7,7 +7,7 @@ import { collectMetrics } from 'synfin/prometheus';
 export const register = new Registry();
 collectMetrics({ register });
 
-const server = createServer(async (_request, response) => {
+export const server = createServer(async (_request, response) => {
   const text = await register.metrics();
   response.setHeader('content-type', register.contentType).end(text);
 });
