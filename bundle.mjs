@@ -24,7 +24,12 @@ function apart(name) {
 
 await build({
   ...common,
-  entryPoints: ['src/index.ts', 'src/register.ts', 'src/kernel-watch.ts'],
+  entryPoints: {
+    index: 'src/index.ts',
+    register: 'src/register.ts',
+    'kernel-watch': 'src/kernel-watch.ts',
+    prometheus: 'src/prometheus/prometheus.ts',
+  },
   splitting: true,
   chunkNames: 'synfin-[hash]',
   plugins: [apart('record')],

@@ -4,7 +4,8 @@ export type SynfinErrorCode =
   | 'SYNFIN_NOT_SUPPORTED'
   | 'SYNFIN_BAD_MESSAGE'
   | 'SYNFIN_SOURCE_FAILED'
-  | 'SYNFIN_NO_DESCRIPTORS';
+  | 'SYNFIN_NO_DESCRIPTORS'
+  | 'SYNFIN_METRIC_EXISTS';
 
 /** Any error of ours. The message says what was attempted, on what, what came back, and what would make it work. */
 export class SynfinError extends Error {

@@ -5,6 +5,7 @@ import type { RemedyCounts } from './leak-closer.ts';
 import { readOptions, type SynfinOptions } from './options.ts';
 import type { SourceStatus } from './sources/candidate.ts';
 import { Stderr } from './stderr.ts';
+import type { Measurements } from './telemetry/measurements.ts';
 import { startOwnSdk } from './telemetry/own-sdk.ts';
 import type { SpanCounts } from './telemetry/telemetry.ts';
 
@@ -38,8 +39,15 @@ export function start(options: SynfinOptions = {}): RunningAgent {
   return startAgent(options).running;
 }
 
+/** What other parts of synfin find behind the handle. */
+export interface Behind {
+  readonly agent: Agent | undefined;
+  /** For somebody besides OpenTelemetry. Undefined, and told, where nothing is measured. */
+  readonly measured: (forWhom: string) => Measurements | undefined;
+}
+
 export interface Started {
-  readonly running: RunningAgent & { readonly agent: Agent | undefined };
+  readonly running: RunningAgent & Behind;
   /** The instrumentations that have handed it their telemetry. */
   readonly users: Set<object>;
   /** One of them started it. */
@@ -78,7 +86,13 @@ export function startAgent(options: SynfinOptions, byInstrumentation = false): S
       await agent.close();
     },
   };
-  const running = Object.defineProperty(handle, 'agent', { value: agent }) as typeof handle & { agent: Agent };
+  const measured: Behind['measured'] = (forWhom) => {
+    if (telemetry) return agent.telemetry.measurements;
+    stderr.notice(`OTEL_SDK_DISABLED is set: there are no metrics for ${forWhom}`);
+    return undefined;
+  };
+  const behind = { agent: { value: agent }, measured: { value: measured } };
+  const running = Object.defineProperties(handle, behind) as typeof handle & Behind;
   Object.defineProperty(globalThis, runningKey, { value: running, configurable: true });
   agent.start();
   if (telemetry && read.startSdk) startSdk(stderr);
@@ -103,6 +117,7 @@ function startSdk(stderr: Stderr): void {
 
 const disabled = {
   agent: undefined,
+  measured: () => undefined,
   connections: () => [],
   findings: () => [],
   onFinding: () => () => {},

@@ -116,6 +116,15 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'start.ts': ['agent.ts', 'options.ts', 'stderr.ts', 'telemetry'],
   'register.ts': ['start.ts'],
   'instrumentation.ts': ['start.ts', 'errors.ts', 'options.ts', 'version.ts', 'telemetry'],
+  prometheus: [
+    'start.ts',
+    'errors.ts',
+    'wrong-option.ts',
+    'telemetry',
+    'node:async_hooks',
+    'node:timers',
+    'prom-client',
+  ],
   'index.ts': ['start.ts', 'instrumentation.ts', 'errors.ts', 'explain/ladder/text.ts', 'explain/ladder/svg.ts'],
 };
 
@@ -158,7 +167,17 @@ describe('the arrows', () => {
 
   it('the table is the drawing', () => {
     const drawing = readFileSync(resolve('docs/architecture.md'), 'utf8');
-    for (const room of ['tcp', 'connection', 'detectors', 'explain', 'recording', 'remedy', 'telemetry', 'ffi']) {
+    for (const room of [
+      'tcp',
+      'connection',
+      'detectors',
+      'explain',
+      'recording',
+      'remedy',
+      'telemetry',
+      'ffi',
+      'prometheus',
+    ]) {
       const drawn = new RegExp(`^${room} +──▶ (.*)$`, 'm').exec(drawing)?.[1] ?? '?';
       const names = drawn.split(/[,+]/).map((name) => name.replace(/\(.*\)/, '').trim());
       const ruled = (arrows[room] ?? [])

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { causesOf, findingKinds, leakCauses } from '../src/detectors/kinds.ts';
 import { optionTable } from '../src/options.ts';
+import { run } from './system/run.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 
@@ -34,6 +35,24 @@ describe('README', () => {
       .map((match) => match[1] ?? '')
       .filter((word) => word.includes('_') || word === 'paused');
     assert.deepEqual(told.sort(), leakCauses.filter((cause) => cause !== 'unknown').sort());
+  });
+
+  it('what it says for Prometheus runs as it stands in an Express service; the Chinese one says the same', async () => {
+    const snippet = (text: string) => {
+      const code = /^#+ Prometheus\n\n```js\n([\s\S]*?)```/m.exec(text)?.[1] ?? assert.fail('no section on Prometheus');
+      return code.replaceAll(/ +\/\/ .*/g, '');
+    };
+    assert.equal(snippet(readFileSync('README.zh.md', 'utf8')), snippet(readme));
+    const service = `import express from 'express'; const app = express(); ${snippet(readme)}
+      const server = app.listen(0, '127.0.0.1', async () => {
+        const response = await fetch('http://127.0.0.1:' + server.address().port + '/metrics');
+        console.log(response.status, response.headers.get('content-type'), await response.text());
+        process.exit();
+      });`;
+    const { code, stdout, stderr } = await run(['--input-type=module', '--eval', service]);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^200 text\/plain; version=0\.0\.4; charset=utf-8 # HELP synfin_/);
+    assert.match(stdout, /^# TYPE synfin_tcp_connection_leaks_total counter$/m);
   });
 
   it('has the two lines that work alone in a fresh clone', () => {

@@ -10,6 +10,8 @@ export interface Sink {
   add(name: CounterName, value: number, attributes: MetricAttributes): void;
   /** Of a duration, in seconds. */
   record(name: HistogramName, value: number, attributes: MetricAttributes): void;
+  /** Nothing is measured any more. */
+  end?(): void;
 }
 
 /** The value of one observable metric, now. */
@@ -31,7 +33,8 @@ const mostSeries = 200;
  * show its last value for ever.
  */
 export class Measurements {
-  readonly #fault: (where: string, error: unknown) => void;
+  /** What breaks on the way is noted here. */
+  readonly fault: (where: string, error: unknown) => void;
   readonly #sinks = new Set<Sink>();
   readonly #readers = new Set<Reader>();
   readonly #totals = new Map<CounterName, Map<string, { value: number; readonly attributes: MetricAttributes }>>();
@@ -39,7 +42,7 @@ export class Measurements {
   #dropped = 0;
 
   constructor(fault: (where: string, error: unknown) => void) {
-    this.#fault = fault;
+    this.fault = fault;
   }
 
   /** Somebody hears. */
@@ -59,6 +62,12 @@ export class Measurements {
     return () => void this.#sinks.delete(sink);
   }
 
+  /** Nothing is measured any more: whoever has joined is told so. */
+  end(): void {
+    this.#tellAll((sink) => sink.end?.());
+    this.#sinks.clear();
+  }
+
   /** Is asked whenever somebody collects. */
   readBy(reader: Reader): () => void {
     this.#readers.add(reader);
@@ -73,12 +82,12 @@ export class Measurements {
     const total = totals.get(key);
     if (total) total.value += value;
     else totals.set(key, { value, attributes });
-    this.#tell((sink) => sink.add(name, value, attributes));
+    this.#tellAll((sink) => sink.isHeard && sink.add(name, value, attributes));
   }
 
   record(name: HistogramName, value: number, attributes: MetricAttributes): void {
     if (!this.isHeard || this.#keyOf(name, attributes) === undefined) return;
-    this.#tell((sink) => sink.record(name, value, attributes));
+    this.#tellAll((sink) => sink.isHeard && sink.record(name, value, attributes));
   }
 
   /** What every counter has counted since the start. */
@@ -101,7 +110,7 @@ export class Measurements {
           readings.push(reading);
         }
       } catch (error) {
-        this.#fault('measuring', error);
+        this.fault('measuring', error);
       }
     }
     for (const reading of this.#gone(present)) readings.push(reading);
@@ -134,12 +143,12 @@ export class Measurements {
     return key;
   }
 
-  #tell(act: (sink: Sink) => void): void {
-    for (const sink of this.#sinks) {
+  #tellAll(act: (sink: Sink) => void): void {
+    for (const sink of [...this.#sinks]) {
       try {
-        if (sink.isHeard) act(sink);
+        act(sink);
       } catch (error) {
-        this.#fault('metrics', error);
+        this.fault('metrics', error);
       }
     }
   }

@@ -212,7 +212,7 @@ export class Telemetry {
     } catch (error) {
       this.#fault('span processors', error);
     }
-    this.#meter.end();
+    this.measurements.end();
   }
 }
 

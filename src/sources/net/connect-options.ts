@@ -1,5 +1,5 @@
 import { type Endpoint, endpoint } from '../../tcp/endpoint.ts';
-import type { ConnectCall } from './entry.ts';
+import type { ConnectCall } from './connect-call.ts';
 import { plainValue } from './plain-value.ts';
 
 /** The first argument of connect(), or that of the array which Node has normalised already. */
@@ -19,15 +19,33 @@ export function requestedEndpoint(args: readonly unknown[]): Endpoint | undefine
   return requested(plainValue(options, 'host'), plainValue(options, 'port'));
 }
 
-/** Where the SYN goes to: one object for it and for what was asked for, where these are the same. */
+/**
+ * Where the SYN goes to: one object for it and for what was asked for, where these are the same, and for connections to
+ * a place that others have gone to lately.
+ */
 export function peerOf(call: ConnectCall | undefined, address: string, port: number): Endpoint {
   const requested = call?.requested;
-  return requested?.address === address && requested.port === port ? requested : endpoint(address, port);
+  if (requested?.address === address && requested.port === port) return requested;
+  return shared(peers, endpoint(address, port));
 }
 
 function requested(host: unknown, port: unknown): Endpoint | undefined {
   if (typeof port !== 'number' && typeof port !== 'string') return undefined;
   const number = Number(port);
   if (!Number.isInteger(number)) return undefined;
-  return { address: typeof host === 'string' && host !== '' ? host : 'localhost', port: number };
+  const address = typeof host === 'string' && host !== '' ? host : 'localhost';
+  return shared(asked, { address, port: number });
+}
+
+/** A pool opens many connections to few places: each is one object, and not one for each connection. */
+const mostRecent = 8;
+const peers: Endpoint[] = [];
+const asked: Endpoint[] = [];
+
+function shared(recent: Endpoint[], fresh: Endpoint): Endpoint {
+  const known = recent.find(({ address, port }) => port === fresh.port && address === fresh.address);
+  if (known) return known;
+  if (recent.length >= mostRecent) recent.shift();
+  recent.push(fresh);
+  return fresh;
 }

@@ -1,26 +1,13 @@
 import type { Socket } from 'node:net';
-import type { CallSite } from '../../connection/call-site.ts';
 import type { SocketRef } from '../../connection/observation.ts';
 import type { Endpoint } from '../../tcp/endpoint.ts';
-import type { Instant } from '../../tcp/identity.ts';
+import { type Instant, instant } from '../../tcp/identity.ts';
 import type { TcpState } from '../../tcp/state.ts';
 import { handshakeRetransmits, type TcpInfo } from '../../tcp/tcp-info.ts';
 import type { OwnSocket } from '../source.ts';
-import { type Opening, openingOf, tcpInfoOf } from './opening-info.ts';
+import type { ConnectCall } from './connect-call.ts';
+import { type Opening, openingInfoOf, openingOf, rttOf, tcpInfoOf } from './opening-info.ts';
 import type { TcpHandle } from './tcp-handle.ts';
-
-/** One call of connect(), which may try several addresses. */
-export interface ConnectCall {
-  readonly at: Instant;
-  readonly requested: Endpoint;
-  /** The telemetry context of the request; of what is not told at once, only what a late span needs is kept. */
-  context: unknown;
-  readonly suppressed: boolean;
-  readonly site: CallSite | undefined;
-  /** Opened by a pool, for a request that is not known yet. */
-  awaitsRequest: boolean;
-  attempts: number;
-}
 
 /** The application ended its side. */
 interface Ending {
@@ -29,10 +16,11 @@ interface Ending {
   readonly lastAckReceivedMs: number;
 }
 
-/** What few connections have. */
+/** What few connections have, or none for long. */
 interface Rare {
   readonly receivedBefore: number;
   readonly nextCall: ConnectCall | undefined;
+  readonly ending: Ending | undefined;
 }
 
 type Phase = 'opening' | 'open';
@@ -58,19 +46,18 @@ export class Entry implements OwnSocket {
   readonly #owner: EntryOwner;
   readonly socket: Socket;
   readonly handle: TcpHandle;
-  /** connect(2) returned, or the accepted socket was seen first. */
-  readonly at: Instant;
+  /** See `at`: where there is a call, in whole microseconds since that, so that it is a small number. */
+  readonly #at: number;
   /** The bits below, and above them which attempt of its call this is. */
   #flags: number;
   /** Of the one that called connect(); undefined for one that was accepted or came from elsewhere. */
-  call: ConnectCall | undefined;
+  readonly call: ConnectCall | undefined;
   peer: Endpoint | undefined;
   /** The socket cookie as a number; 0 where the kernel does not tell. */
   cookie = 0;
-  /** While it is opening, when the connect request was over; then, when it was open, if that was not at once. */
-  #overAt: Instant | undefined;
+  /** While it is opening, when the connect request was over; then, when it was open, if not at once. Since `at`, as that. */
+  #overAfter: number | undefined;
   #opening: Opening | undefined;
-  #ending: Ending | undefined;
   #rare: Rare | undefined;
 
   constructor(
@@ -87,8 +74,13 @@ export class Entry implements OwnSocket {
     this.socket = socket;
     this.handle = handle;
     this.#flags = phase === 'open' ? flag.open : 0;
-    this.at = at;
+    this.#at = call ? Math.round(at - call.at) : at;
     this.call = call;
+  }
+
+  /** connect(2) returned, or the accepted socket was seen first. */
+  get at(): Instant {
+    return instant(this.call ? this.call.at + this.#at : this.#at);
   }
 
   get phase(): Phase {
@@ -133,15 +125,15 @@ export class Entry implements OwnSocket {
 
   /** The connect request is over, and only Node knows how. */
   get answeredAt(): Instant | undefined {
-    return isSet(this.#flags, flag.open) ? undefined : this.#overAt;
+    return isSet(this.#flags, flag.open) ? undefined : later(this.at, this.#overAfter);
   }
 
   set answeredAt(at: Instant | undefined) {
-    this.#overAt = at;
+    this.#overAfter = at === undefined ? undefined : Math.round(at - this.at);
   }
 
   get openedAt(): Instant | undefined {
-    return isSet(this.#flags, flag.open) ? (this.#overAt ?? this.at) : undefined;
+    return isSet(this.#flags, flag.open) ? (later(this.at, this.#overAfter) ?? this.at) : undefined;
   }
 
   /** Of a connect() that was called since. */
@@ -150,7 +142,7 @@ export class Entry implements OwnSocket {
   }
 
   set nextCall(nextCall: ConnectCall | undefined) {
-    this.#rare = { receivedBefore: this.receivedBefore, nextCall };
+    this.#rare = { receivedBefore: this.receivedBefore, nextCall, ending: this.#rare?.ending };
   }
 
   /** What the kernel had received before Node counted on this handle; not 0 for an adopted socket. */
@@ -159,7 +151,8 @@ export class Entry implements OwnSocket {
   }
 
   set receivedBefore(receivedBefore: number) {
-    if (receivedBefore !== this.receivedBefore) this.#rare = { receivedBefore, nextCall: this.nextCall };
+    if (receivedBefore === this.receivedBefore) return;
+    this.#rare = { receivedBefore, nextCall: this.nextCall, ending: this.#rare?.ending };
   }
 
   /** Whoever speaks of this connection by its number has the tracker know it. */
@@ -192,51 +185,53 @@ export class Entry implements OwnSocket {
 
   opened(at: Instant, info: TcpInfo | undefined): void {
     this.#flags = withBit(this.#flags, flag.open, true);
-    if (at !== this.at) this.#overAt = at;
+    if (at !== this.at) this.#overAfter = Math.round(at - this.at);
     if (info) this.#opening = openingOf(info);
   }
 
   ending(at: Instant, info: TcpInfo | undefined): void {
-    this.#ending = { at, state: info?.state, lastAckReceivedMs: info?.lastAckReceivedMs ?? 0 };
+    const ending = { at, state: info?.state, lastAckReceivedMs: info?.lastAckReceivedMs ?? 0 };
+    this.#rare = { receivedBefore: this.receivedBefore, nextCall: this.nextCall, ending };
   }
 
   /** When the application ended its side. */
   get endingAt(): Instant | undefined {
-    return this.#ending?.at;
+    return this.#rare?.ending?.at;
   }
 
   /** How long the peer had been finished when the application ended its side. */
   get msInCloseWait(): number {
-    return this.#ending?.state === 'close_wait' ? this.#ending.lastAckReceivedMs : 0;
+    const { state, lastAckReceivedMs = 0 } = this.#rare?.ending ?? {};
+    return state === 'close_wait' ? lastAckReceivedMs : 0;
   }
 
   /** The state that TCP_INFO had when the handshake was over; undefined where it was not asked. */
   get state(): TcpState | undefined {
-    return this.#opening?.state;
+    return typeof this.#opening === 'number' ? 'established' : this.#opening?.state;
   }
 
   /** Of the SYN or the SYN+ACK. */
   get retransmits(): number {
-    return (this.#opening && handshakeRetransmits(tcpInfoOf(this.#opening))) ?? 0;
+    return typeof this.#opening === 'object' ? (handshakeRetransmits(tcpInfoOf(this.#opening)) ?? 0) : 0;
   }
 
   /** As TCP_INFO was when the handshake was over, in the parts that were kept. */
   openingInfo(): TcpInfo | undefined {
-    return this.#opening && tcpInfoOf(this.#opening);
+    return this.#opening === undefined ? undefined : openingInfoOf(this.#opening);
   }
 
   /** As TCP_INFO was when the application ended its side, in the parts that were kept. */
   endingInfo(): TcpInfo | undefined {
-    const { state, lastAckReceivedMs = 0 } = this.#ending ?? {};
+    const { state, lastAckReceivedMs = 0 } = this.#rare?.ending ?? {};
     if (state === undefined) return undefined;
-    const rttUs = this.#opening?.rttUs ?? 0;
+    const rttUs = rttOf(this.#opening);
     const unknown = { lastDataSentMs: 0, totalRetransmits: 0, bytesReceived: undefined, bytesRetransmitted: undefined };
     return tcpInfoOf({ state, rttUs, lastAckReceivedMs, ...unknown });
   }
 
   /** Microseconds from the SYN until the handshake was over, or until this process heard of it. */
   get handshakeUs(): number {
-    return this.call && this.openedAt !== undefined ? this.openedAt - this.at : (this.#opening?.rttUs ?? 0);
+    return this.call && this.openedAt !== undefined ? this.openedAt - this.at : rttOf(this.#opening);
   }
 }
 
@@ -247,4 +242,8 @@ function isSet(flags: number, bit: number): boolean {
 
 function withBit(flags: number, bit: number, is: boolean): number {
   return is ? flags | bit : flags & ~bit;
+}
+
+function later(at: Instant, us: number | undefined): Instant | undefined {
+  return us === undefined ? undefined : instant(at + us);
 }

@@ -106,7 +106,10 @@ export class NetSource implements Source {
       if (entry.number > last) return;
       if (entry.told) continue;
       const role = entry.unclaimed ? 'unknown' : entry.peer ? 'client' : 'server';
-      yield { role, state: entry.phase === 'open' ? 'established' : 'syn_sent' };
+      // It may be open without anybody having looked.
+      const { connecting, destroyed } = entry.socket;
+      const isOpen = entry.phase === 'open' || !(entry.awaited || connecting || destroyed);
+      yield { role, state: isOpen ? 'established' : 'syn_sent' };
     }
   }
 

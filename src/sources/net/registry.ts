@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { SocketRef } from '../../connection/observation.ts';
 import { cookieNumber, type Instant, type SocketCookie } from '../../tcp/identity.ts';
-import { type ConnectCall, Entry, type EntryOwner } from './entry.ts';
+import type { ConnectCall } from './connect-call.ts';
+import { Entry, type EntryOwner } from './entry.ts';
 import type { TcpHandle } from './tcp-handle.ts';
 
 /** The connections of this process, by socket and in order of arrival. Only those with a descriptor are held. */

@@ -3,6 +3,7 @@ import type { CallSite } from '../../connection/call-site.ts';
 import type { Instant } from '../../tcp/identity.ts';
 import type { TcpInfoBuffer } from '../../tcp/tcp-info.ts';
 import { CloseReasons } from './close-reasons.ts';
+import { ConnectCall } from './connect-call.ts';
 import { optionsOf, peerOf, requestedEndpoint } from './connect-options.ts';
 import { isDullHandshake } from './dull.ts';
 import type { Entry } from './entry.ts';
@@ -63,7 +64,8 @@ export class SocketLife {
     const awaitsRequest =
       typeof options === 'object' && options !== null && requests.connecting(socket, options, requested, context);
     const site = suppressed ? undefined : sites.capture(below);
-    this.#registry.called(socket, { at: now(), requested, context, suppressed, site, awaitsRequest, attempts: 0 });
+    const call = { at: now(), requested, context, suppressed, site, awaitsRequest };
+    this.#registry.called(socket, new ConnectCall(call));
   }
 
   /** A socket has a handle: a fresh one that is to be connected, or one that came connected. */
@@ -96,7 +98,7 @@ export class SocketLife {
     const kernel = this.#ports.kernel();
     entry.cookie = kernel?.cookie(handle.fd) ?? 0;
     entry.peer = peerOf(call, address, port);
-    entry.attempt = call ? ++call.attempts : 1;
+    entry.attempt = call?.nextAttempt() ?? 1;
     // By its cookie alone a connection can be found again later; where there are none, it is told of at once. So is one
     // of several attempts, whose handle Node closes before anybody hears of it.
     if (entry.cookie === 0 || (this.#ports.audience.listens && isOneOfSeveral(socket))) this.#registry.tell(entry);

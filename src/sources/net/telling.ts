@@ -83,6 +83,6 @@ export function assign(
   if (entry.told) report({ kind: 'socket_event', event: 'assigned', socket, at: now(), context });
   else if (call) {
     call.context = keep(context);
-    call.awaitsRequest = false;
+    call.requestKnown();
   }
 }

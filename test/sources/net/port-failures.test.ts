@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { describe, it } from 'node:test';
 import type { CallSite } from '../../../src/connection/call-site.ts';
 import type { PortFailure } from '../../../src/connection/host-fact.ts';
+import { ConnectCall } from '../../../src/sources/net/connect-call.ts';
 import { Entry } from '../../../src/sources/net/entry.ts';
 import { PortFailures } from '../../../src/sources/net/port-failures.ts';
 import type { TcpHandle } from '../../../src/sources/net/tcp-handle.ts';
@@ -34,10 +35,10 @@ function after(...attempts: Attempt[]): PortFailure[] {
 function fail(failures: PortFailures, { localAddress, localPort, ...attempt }: Attempt): void {
   const { status = EADDRNOTAVAIL, peer = '10.0.0.2', port = 5432, suppressed = false, cookie = 0 } = attempt;
   const call = { at: seconds(6), requested: endpoint('db', port), context: undefined, suppressed };
-  const rest = { site: attempt.site, awaitsRequest: false, attempts: 1 };
+  const rest = { site: attempt.site, awaitsRequest: false };
   const handle = { fd: -1 } as TcpHandle;
   const owner = { tell: () => {}, outermost: ({ socket }: Entry) => socket };
-  const entry = new Entry(1, owner, new Socket(), handle, 'opening', seconds(6), { ...call, ...rest });
+  const entry = new Entry(1, owner, new Socket(), handle, 'opening', seconds(6), new ConnectCall({ ...call, ...rest }));
   entry.peer = endpoint(peer, port);
   entry.cookie = cookie;
   failures.attempting(handle, { localAddress, localPort });
