@@ -22,8 +22,8 @@ import { mayFire, sicknesses } from './sicknesses.ts';
  * Thresholds are as shipped.
  */
 const hurry: Hurry = { factor: 100, leastMs: 10_000 };
-/** What Grafana puts in for $__rate_interval: four scrapes, and one more. */
-const window = '10s';
+/** For $__rate_interval: ten scrapes. */
+const window = '20s';
 
 /** So long it may take them all to fire, and to resolve. It takes half a minute each where there is nothing else to do. */
 const mostS = 100;
@@ -79,8 +79,11 @@ describe('services that are sick for the purpose, seen by a real Prometheus', { 
     );
     for (const service of services.values()) service.afflict();
     alarms = new Alarms(prometheus);
+    console.log('ready', alarms.now);
     await alarms.until(() => each((job, rule) => alarms.hasFired(job, rule)), mostS);
-    for (const { expression } of queries) answers.set(expression, await answer(expression));
+    console.log('fired at', alarms.now);
+    await Promise.all(queries.map(async ({ expression }) => answers.set(expression, await answer(expression))));
+    console.log('asked at', alarms.now);
     for (const expr of [
       'sum by (job) (synfin_source_cpu_time_seconds_total)/120*100',
       'sum by (job) (synfin_source_sweep_duration_seconds_sum)',

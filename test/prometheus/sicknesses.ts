@@ -31,7 +31,7 @@ const impatient = {
 
 /** So that looks come in time, on a host that has other things to do. It is more than an agent takes by default. */
 const hurried = { SYNFIN_CPU_BUDGET: '0.2' };
-/** As it is by default: whoever is well keeps to it. Looks are then rarer than is asked for. */
+/** As it is by default: whoever is well keeps to it. */
 const modest = { SYNFIN_CPU_BUDGET: '0.01', SYNFIN_INTERVAL_MS: '2000' };
 
 const fewPorts = [
@@ -114,8 +114,9 @@ export const sicknesses: Readonly<Record<string, Sickness>> = {
   },
   // Connects that are refused, or slow: what the panels show of handshakes, and no trouble of this process.
   client: { program: 'client.mjs', alerts: [] },
-  healthy: { program: 'healthy.mjs', env: modest, beside: 'accept-queue', alerts: [] },
-  'healthy-flooded': { program: 'healthy.mjs', env: modest, beside: 'syn-queue', alerts: [] },
+  // They look as often as the sick ones do: a false alarm would show.
+  healthy: { program: 'healthy.mjs', beside: 'accept-queue', alerts: [] },
+  'healthy-flooded': { program: 'healthy.mjs', beside: 'syn-queue', alerts: [] },
   idle: { program: 'idle.mjs', env: modest, alerts: [] },
 };
 
