@@ -22,11 +22,13 @@ const server = http.createServer(async (req, res) => {
 
 function inWords({ status, labels, annotations, startsAt, endsAt }) {
   const { alertname, severity, ...where } = labels;
-  const times = { since: startsAt, ...(status === 'resolved' && { until: endsAt }) };
-  const lines = { ...where, ...annotations, ...times };
-  const width = Math.max(...Object.keys(lines).map((name) => name.length));
+  const { summary, description, runbook_url: runbook } = annotations;
+  const until = status === 'resolved' ? endsAt : undefined;
+  const lines = { what: summary, why: description, ...where, runbook, since: startsAt, until };
+  const told = Object.entries(lines).filter(([, text]) => text !== undefined);
+  const width = Math.max(...told.map(([name]) => name.length));
   const heading = [status.toUpperCase(), severity, alertname].filter(Boolean).join(' ');
-  return [heading, ...Object.entries(lines).map((line) => row(line, width)), ''].join('\n');
+  return [heading, ...told.map((line) => row(line, width)), ''].join('\n');
 }
 
 /** A name, and a text that may be long, at most 100 columns wide. */

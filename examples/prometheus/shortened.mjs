@@ -22,7 +22,7 @@ export function shortened(text, { factor, leastMs }) {
   const shortExpression = (expression) =>
     expression
       .replace(ranges, (_, range, colon, step) => `[${short(range, leastMs)}${colon}${step ? short(step, 1000) : ''}]`)
-      .replace(offsets, (_, offset) => `offset ${short(offset, leastMs)}`)
+      .replace(offsets, (_, offset) => `offset ${short(offset)}`)
       .replace(seconds, (_, before, ahead) => `${before}(${ahead.trim()}) / ${factor})`);
   for (const group of rules.groups) {
     if (group.interval) group.interval = short(group.interval, 1000);

@@ -1,7 +1,7 @@
 // Starts all of it on the loopback address and ends it again: an upstream, a service that forgets connections, Prometheus
 // with synfin's rules, an Alertmanager and whoever it tells. Nothing stays behind.
 //
-//   node examples/prometheus/start.mjs            as it would be in earnest: the first alert takes a quarter of an hour
+//   node examples/prometheus/start.mjs            as it would be in earnest: the first alert takes half an hour
 //   node examples/prometheus/start.mjs --quick    a minute
 //
 // PORT (3000), UPSTREAM_PORT (3001), PROMETHEUS_PORT (9490), ALERTMANAGER_PORT (9493), RECEIVER_PORT (9494).
@@ -25,8 +25,7 @@ const isQuick = process.argv.includes('--quick');
 
 /** In a hurry synfin looks more often, and calls a leak what it would still have waited for. */
 const impatience = {
-  SYNFIN_INTERVAL_MS: '500',
-  SYNFIN_CPU_BUDGET: '0.2',
+  SYNFIN_INTERVAL_MS: '1000',
   SYNFIN_CLOSE_WAIT_MS: '2000',
   SYNFIN_UNREAD_MS: '2000',
 };

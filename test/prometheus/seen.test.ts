@@ -18,15 +18,15 @@ import { SickService } from './sick-service.ts';
 import { mayFire, sicknesses } from './sicknesses.ts';
 
 /**
- * `for: 10m` is 6 s; ranges and offsets are of 10 s at least, so that there are samples in them on a busy host.
+ * `for: 10m` is 6 s; ranges are of 20 s at least, so that there are samples in them on a busy host.
  * Thresholds are as shipped.
  */
-const hurry: Hurry = { factor: 100, leastMs: 10_000 };
+const hurry: Hurry = { factor: 100, leastMs: 20_000 };
 /** For $__rate_interval: ten scrapes. */
 const window = '20s';
 
 /** So long it may take them all to fire, and to resolve. It takes half a minute each where there is nothing else to do. */
-const mostS = 100;
+const mostS = 150;
 
 const files = ['synfin-rules.yml', 'synfin-alerts.yml'].filter((name) => readdirSync('prometheus').includes(name));
 const rules = new Set(

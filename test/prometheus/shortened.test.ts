@@ -18,6 +18,13 @@ function short(rule: Rule, group: object = {}) {
   return { rule: rules[0], interval };
 }
 
+const times =
+  (pattern: RegExp) =>
+  (expr = '') =>
+    [...expr.matchAll(pattern)].map(([, time]) => millisecondsOf(`${time}`));
+const rangesOf = times(/\[(\w+)\]/g);
+const offsetsOf = times(/ offset (\w+)/g);
+
 describe('rules in a hurry: what took a minute takes a second', () => {
   const expressions: readonly [string, string][] = [
     ['rate(a_total[5m]) > 0.05', 'rate(a_total[5s]) > 0.05'],
@@ -59,11 +66,14 @@ describe('rules in a hurry: what took a minute takes a second', () => {
         before.map((rule) => ({ ...rule, expr: untimed(rule.expr), for: undefined })),
       );
       for (const [at, { expr, for: wait = '0s' }] of before.entries()) {
-        const times = [...(after[at]?.expr.matchAll(duration) ?? [])].map(([time]) => millisecondsOf(time));
-        const were = [...expr.matchAll(duration)].map(([time]) => millisecondsOf(time));
         assert.deepEqual(
-          times,
-          were.map((ms) => Math.max(ms / 60, 4000)),
+          rangesOf(after[at]?.expr),
+          rangesOf(expr).map((ms) => Math.max(ms / 60, 4000)),
+          expr,
+        );
+        assert.deepEqual(
+          offsetsOf(after[at]?.expr),
+          offsetsOf(expr).map((ms) => ms / 60),
           expr,
         );
         assert.equal(millisecondsOf(after[at]?.for ?? '0s'), millisecondsOf(wait) / 60);

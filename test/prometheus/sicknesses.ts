@@ -19,10 +19,10 @@ export interface Sickness {
   readonly mayFire?: readonly string[];
 }
 
-/** synfin looks twice a second, and calls a leak what it would still have waited for. */
+/** synfin looks every second, and calls a leak what it would still have waited for. */
 const impatient = {
   SYNFIN_FINDINGS: 'off',
-  SYNFIN_INTERVAL_MS: '500',
+  SYNFIN_INTERVAL_MS: '1000',
   SYNFIN_CLOSE_WAIT_MS: '1500',
   SYNFIN_UNREAD_MS: '1500',
   SYNFIN_STUCK_WRITE_MS: '1500',
