@@ -50,13 +50,13 @@ async function startAll() {
     `--storage.path=${join(folder, 'alertmanager')}`,
     `--web.listen-address=127.0.0.1:${ports.alertmanager}`,
     '--cluster.listen-address=',
-    '--log.level=warn',
+    '--log.level=error',
   ]);
   await programs.daemon(['prometheus'], `${url('prometheus')}/-/ready`, [
     `--config.file=${join(folder, 'prometheus.yml')}`,
     `--storage.tsdb.path=${join(folder, 'prometheus')}`,
     `--web.listen-address=127.0.0.1:${ports.prometheus}`,
-    '--log.level=warn',
+    '--log.level=error',
   ]);
 }
 
