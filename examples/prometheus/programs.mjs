@@ -28,10 +28,10 @@ export class Programs {
   async daemon(names, url, args) {
     for (const name of names) {
       const child = this.#start(name, name, args, process.env);
-      const isThere = await Promise.race([
-        once(child, 'spawn').then(() => true),
-        once(child, 'error').then(() => false),
-      ]);
+      const isThere = await once(child, 'spawn').then(
+        () => true,
+        () => false,
+      );
       if (!isThere) continue;
       return ready(child, answering(child, url), name);
     }
