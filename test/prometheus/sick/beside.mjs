@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 
 /** Everything ends by itself, should the test not end it. */
-setTimeout(() => process.exit(), 400_000).unref();
+setTimeout(() => process.exit(), 3_600_000).unref();
 
 /** It is told what it is to be by its arguments, and ends with this one. */
 export function beside(file, ...args) {
