@@ -11,6 +11,9 @@ export const metricAttribute = {
   sourceName: 'synfin.source.name',
 } as const;
 
+/** In the place of all those that are not told apart (OpenTelemetry's name for what is not in a list). */
+export const other = '_OTHER';
+
 /** What is measured of something, and in which unit (UCUM; what is counted stands in braces). */
 export interface Metric {
   readonly instrument: 'counter' | 'up_down_counter' | 'gauge' | 'histogram';
