@@ -2,7 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { HostFacts } from './connection/host-facts.ts';
 import type { Tracker } from './connection/tracker.ts';
 import type { IgnoresDestination } from './detectors/all-detectors.ts';
-import { CensusWalk } from './host/census-walk.ts';
+import { CensusWalk, type PlaceMeasuring } from './host/census-walk.ts';
 import { CounterFiles } from './host/counters.ts';
 import { FailedConnects } from './host/failed-connects.ts';
 import { type HostPart, HostWatch } from './host/host-watch.ts';
@@ -30,6 +30,7 @@ export interface HostWatchPorts {
   readonly ignores: IgnoresDestination | undefined;
   /** Whoever judges wants a census, whatever the counters say. */
   readonly wantsCensus: () => boolean;
+  readonly measuring: PlaceMeasuring;
 }
 
 /**
@@ -62,10 +63,12 @@ export function hostWatch(watch: HostWatchPorts, glance: Selection['glance'], sp
     isIgnored,
   });
   parts.push(idleAgents);
-  const wanted = watch.wantsCensus;
+  const { wantsCensus: wanted, measuring } = watch;
   const { closed } = tracker;
   const ours = () => net.listeners().map(({ local }) => local.port);
   if (isMainThread)
-    parts.push(new CensusWalk({ facts, closed, ours, glance, share: timeWaitShare, wanted, now, report, spent }));
+    parts.push(
+      new CensusWalk({ facts, closed, ours, glance, share: timeWaitShare, wanted, now, report, spent, measuring }),
+    );
   return new HostWatch({ parts, settle, fault });
 }

@@ -9,6 +9,7 @@ import { Slices } from './sources/slices.ts';
 import type { Instant } from './tcp/identity.ts';
 import { ConnectionCount, isStateKnown } from './telemetry/connection-readings.ts';
 import { findingReadings } from './telemetry/finding-readings.ts';
+import type { HostReadings } from './telemetry/host-readings.ts';
 import type { Measurements, Reader, Reading } from './telemetry/measurements.ts';
 import { sourceReadings } from './telemetry/source-readings.ts';
 
@@ -19,17 +20,20 @@ export interface MeasuringPorts {
   readonly findings: () => readonly Finding[];
   readonly sources: () => readonly SourceStatus[];
   readonly spansDropped: () => number;
+  /** What the last look has shown around the connections. */
+  readonly around: HostReadings;
   readonly procRoot: string;
   readonly now: () => Instant;
 }
 
 /** What is read of this process whenever somebody collects. Gives back what undoes it. */
 export function measureProcess(ports: MeasuringPorts): () => void {
-  const { measurements, findings, sources, spansDropped } = ports;
+  const { measurements, findings, sources, spansDropped, around, now } = ports;
   const readers: Reader[] = [
     () => connectionsNow(ports),
     () => findingReadings(findings()),
     () => sourceReadings(sources()),
+    () => around.readings(now()),
     () => [{ name: 'synfin.spans.dropped', value: spansDropped(), attributes: {} }],
   ];
   // One thread speaks for the process.

@@ -49,3 +49,13 @@ export function nearness(census: Census, { sysctls, range }: CheapCounts, share:
 export function isNear(nearness: number): boolean {
   return nearness >= nearFrom;
 }
+
+/** So often one is taken for whoever measures, in microseconds: a walk over many sockets is dear. */
+const measuredEveryUs = 15e6;
+const rarelyUs = 60e6;
+const mostOften = 10_000;
+
+/** How long after a census the next may be taken for whoever measures. */
+export function measuredAfterUs(sockets: number): number {
+  return sockets > mostOften ? rarelyUs : measuredEveryUs;
+}

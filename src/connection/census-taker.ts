@@ -53,6 +53,7 @@ export class CensusTaker {
   readonly #latelyS: number;
   #sockets = 0;
   #timeWaits = 0;
+  #outward = 0;
   #nameless = false;
 
   constructor(order: CensusOrder) {
@@ -92,8 +93,9 @@ export class CensusTaker {
     // While sockets come and go, the kernel's table shows some twice.
     if (socket.cookie === 0 && !destination.seen.add(localPort)) return;
     destination.ports++;
-    if (isTimeWait)
-      destination.timeWaits.add(socket, tuple, this.#record(socket, 'server'), this.#order.at, this.#rememberedS);
+    if (!isTimeWait) return;
+    this.#outward++;
+    destination.timeWaits.add(socket, tuple, this.#record(socket, 'server'), this.#order.at, this.#rememberedS);
   }
 
   /**
@@ -131,6 +133,11 @@ export class CensusTaker {
         });
       }
     }
+  }
+
+  /** TIME_WAITs towards all destinations, whether they are told of or not. */
+  get outward(): number {
+    return this.#outward;
   }
 
   result(whole: boolean): Census {

@@ -19,6 +19,8 @@ export interface JudgeOptions {
   /** Sets the ids of this thread's findings apart from others'. */
   readonly origin: string;
   readonly fault: (where: string, error: unknown) => void;
+  /** Hears what each look showed around the connections. No verdict depends on it. */
+  readonly looked?: ((look: HostLook, at: Instant) => void) | undefined;
 }
 
 /** Of a thread; the main one is 0. */
@@ -121,6 +123,11 @@ export class Judge {
 
   /** What is wrong around the connections. */
   #cases(look: HostLook, at: Instant): readonly Case[] {
+    try {
+      this.#options.looked?.(look, at);
+    } catch (error) {
+      this.#options.fault('looked', error);
+    }
     return this.#options.host.all.flatMap((detector) => {
       try {
         return detector.examine(look, at);

@@ -44,10 +44,11 @@ export class PortUsage {
       const { localAddress, peerAddress, peerPort, ports, timeWaits } = counted;
       const key = `${localAddress}|${peerAddress}|${peerPort}`;
       const trend = this.#usages.get(key)?.trend ?? new PortTrend();
-      const waiting = isTakenOver(counted, tcp_tw_reuse) ? 0 : timeWaits;
+      const taken = takenPorts(counted, tcp_tw_reuse);
+      const held = ports - timeWaits;
       // A count of some of them would look like a fall, and the next like growth.
-      if (census.whole) trend.look(at, ports - timeWaits, waiting);
-      usages.set(key, { counted, taken: ports - timeWaits + waiting, trend });
+      if (census.whole) trend.look(at, held, taken - held);
+      usages.set(key, { counted, taken, trend });
     }
     this.#usages = usages;
   }
@@ -82,6 +83,11 @@ export class PortUsage {
     this.#destinations = [];
     this.#usages.clear();
   }
+}
+
+/** Ports that are taken for a new connect() to there: all but the TIME_WAITs whose port it takes over. */
+export function takenPorts(counted: DestinationCount, reuse: number | undefined): number {
+  return counted.ports - (isTakenOver(counted, reuse) ? counted.timeWaits : 0);
 }
 
 /**

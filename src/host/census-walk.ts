@@ -1,7 +1,15 @@
-import type { Glance } from '../connection/census.ts';
-import { type CheapCounts, isNear, nearness, statesOf, worthAWalk } from '../connection/census-need.ts';
-import { CensusTaker } from '../connection/census-taker.ts';
+import type { Census, Glance } from '../connection/census.ts';
+import {
+  type CheapCounts,
+  isNear,
+  measuredAfterUs,
+  nearness,
+  statesOf,
+  worthAWalk,
+} from '../connection/census-need.ts';
+import { type CensusOrder, CensusTaker } from '../connection/census-taker.ts';
 import type { ClosedLog } from '../connection/closed-log.ts';
+import type { CountedPlaces } from '../connection/counted-places.ts';
 import { EphemeralRange } from '../connection/ephemeral-range.ts';
 import type { HostFacts } from '../connection/host-facts.ts';
 import { deservesCensus } from '../detectors/port-shortage.ts';
@@ -10,12 +18,11 @@ import type { Report } from '../sources/source.ts';
 import type { Instant } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
 import type { HostPart } from './host-watch.ts';
+import { ListeningPorts, type ListeningPortsPorts } from './listening-ports.ts';
 
-export interface CensusPorts {
+export interface CensusPorts extends Pick<ListeningPortsPorts, 'ours'> {
   readonly facts: HostFacts;
   readonly closed: ClosedLog;
-  /** The ports that this thread listens on, by its own word. */
-  readonly ours: () => Iterable<number>;
   /** Whoever looks walks over all the sockets in some states; undefined where that cannot be done now. */
   readonly glance: (
     states: readonly TcpState[],
@@ -30,6 +37,20 @@ export interface CensusPorts {
   readonly wanted: () => boolean;
   /** So many microseconds of the event loop went into it, besides the walk. */
   readonly spent: (us: number) => void;
+  readonly measuring: PlaceMeasuring;
+}
+
+/** Whoever measures places, whether anything is wrong or not. */
+export interface PlaceMeasuring {
+  readonly isHeard: boolean;
+  counted(places: CountedPlaces): void;
+}
+
+type Order = Omit<CensusOrder, 'closed'>;
+
+interface Walked {
+  readonly taker: CensusTaker;
+  readonly whole: boolean;
 }
 
 interface Calm {
@@ -43,25 +64,37 @@ interface Calm {
 /** What a walk found to be far from any limit holds for so many microseconds, or until there are that many sockets more. */
 const holdsUs = 60_000_000;
 
-/** A census of the sockets of the namespace, when the counters say that one of its places can have got full. */
+/**
+ * A census of the sockets of the namespace, when the counters say that one of its places can have got full. Whoever
+ * measures is told of it, too; and where none was needed, of one that is taken for that alone: no verdict goes by it, and
+ * no recording has it.
+ */
 export class CensusWalk implements HostPart {
   readonly #ports: CensusPorts;
   readonly #over = new AbortController();
-  /** Ports that somebody listened on, and when that was last seen: not each look brings all the listeners. */
-  readonly #listening = new Map<number, Instant>();
+  readonly #listening: ListeningPorts;
   /** When the last census was taken. */
   #before: Instant | undefined;
   /** The last walk, if it found nothing near a limit. */
   #calm: Calm | undefined;
+  /** When one of all states was taken last, for whatever reason. */
+  #measuredAt: Instant | undefined;
 
   constructor(ports: CensusPorts) {
     this.#ports = ports;
+    this.#listening = new ListeningPorts(ports);
   }
 
   async look(): Promise<void> {
-    const { share, now, glance, report, wanted, closed } = this.#ports;
-    this.#listen(now());
+    this.#listening.look(this.#ports.now());
     const counts = this.#counts();
+    await this.#judge(counts);
+    if (counts) await this.#measure(counts);
+  }
+
+  /** For those who judge. */
+  async #judge(counts: CheapCounts | undefined): Promise<void> {
+    const { share, now, report, wanted } = this.#ports;
     const urgent = counts !== undefined && (wanted() || this.#hasFailed(counts));
     const states = counts ? statesOf[urgent ? 'all' : worthAWalk(counts, share)] : [];
     if (counts === undefined || states.length === 0) {
@@ -69,20 +102,57 @@ export class CensusWalk implements HostPart {
       return;
     }
     const at = now();
-    const sockets = (counts.counters.tw ?? 0) + (counts.counters.inuse ?? 0);
-    const { listening, ours } = this.#listeners();
+    const { tw = 0, inuse = 0 } = counts.counters;
+    const sockets = tw + inuse;
+    const { listening, ours } = this.#listening.now();
     if (!urgent && this.#calm && isCalm(this.#calm, { at, sockets, ours }, counts, share)) return;
-    const taker = new CensusTaker({ states, at, before: this.#before, range: counts.range, listening, ours, closed });
-    const whole = await glance(states, (socket) => taker.visit(socket), this.#over.signal);
-    if (whole === undefined || this.#over.signal.aborted) return;
+    const order = { states, at, before: this.#before, range: counts.range, listening, ours };
+    const { taker, whole } = (await this.#walk(order)) ?? {};
+    if (taker === undefined || whole === undefined) return;
     await this.#infer(taker);
     const census = taker.result(whole);
     const near = nearness(census, counts, share);
     this.#before = at;
-    // Where we listen and see no listener, the look has not shown them.
-    const seen = whole && (listening.size > 0 || ours.size === 0);
-    this.#calm = seen && !isNear(near) ? { at, sockets, nearness: near, ours } : undefined;
+    this.#calm = isShown(order, whole) && !isNear(near) ? { at, sockets, nearness: near, ours } : undefined;
     report({ kind: 'host', source: 'sock_diag', at: now(), scope: 'namespace', fact: { name: 'census', census } });
+    if (states === statesOf.all) this.#tell(census, taker.outward, order, counts);
+  }
+
+  /** For whoever measures, when the last one is old. */
+  async #measure(counts: CheapCounts): Promise<void> {
+    const { measuring, now, spent } = this.#ports;
+    const at = now();
+    const sockets = socketsOf(counts);
+    if (!measuring.isHeard || sockets === undefined) return;
+    if (this.#measuredAt !== undefined && at - this.#measuredAt < measuredAfterUs(sockets)) return;
+    this.#measuredAt = at;
+    const order = { states: statesOf.all, at, before: undefined, range: counts.range, ...this.#listening.now() };
+    // Where the kernel counts none, there is nothing to walk over.
+    const { taker, whole } = (await this.#walk(order, sockets > 0)) ?? {};
+    if (taker === undefined || whole === undefined) return;
+    const slices = new Slices(now);
+    slices.begin();
+    this.#tell(taker.result(whole), taker.outward, order, counts);
+    slices.end();
+    spent(slices.spentUs);
+  }
+
+  #tell(census: Census, outward: number, order: Order, counts: CheapCounts): void {
+    const { at, ours, range } = order;
+    const { measuring } = this.#ports;
+    this.#measuredAt = at;
+    if (!measuring.isHeard || !isShown(order, census.whole)) return;
+    const everyUs = measuredAfterUs(socketsOf(counts) ?? 0);
+    measuring.counted({ at, census, outward, ours, sysctls: counts.sysctls, range, everyUs });
+  }
+
+  /** Undefined where nobody can walk now. */
+  async #walk(order: Order, any = true): Promise<Walked | undefined> {
+    const { glance, closed } = this.#ports;
+    const taker = new CensusTaker({ ...order, closed });
+    if (!any) return { taker, whole: true };
+    const whole = await glance(order.states, (socket) => taker.visit(socket), this.#over.signal);
+    return whole === undefined || this.#over.signal.aborted ? undefined : { taker, whole };
   }
 
   end(): void {
@@ -93,22 +163,6 @@ export class CensusWalk implements HostPart {
     const { counters, sysctls } = this.#ports.facts;
     const range = EphemeralRange.of(sysctls);
     return counters && range ? { counters, sysctls, range } : undefined;
-  }
-
-  /** What came in at a listener stays for a minute, whether it still listens or not. */
-  #listen(at: Instant): void {
-    for (const { id } of this.#ports.facts.listening) if (id.tuple) this.#listening.set(id.tuple.local.port, at);
-    for (const [port, seenAt] of this.#listening) if (at - seenAt > holdsUs) this.#listening.delete(port);
-  }
-
-  #listeners(): { readonly listening: ReadonlySet<number>; readonly ours: ReadonlySet<number> } {
-    const { facts, closed } = this.#ports;
-    const listening = new Set(this.#listening.keys());
-    const ours = new Set(this.#ports.ours());
-    for (const { local } of facts.listeners) ours.add(local.port);
-    // Ports of listeners that are gone may have become a client's.
-    for (const port of closed.listenerPorts) if (listening.has(port)) ours.add(port);
-    return { listening, ours };
   }
 
   /** connect() has failed for want of a port, or so it seems. */
@@ -123,6 +177,16 @@ export class CensusWalk implements HostPart {
     slices.end();
     this.#ports.spent(slices.spentUs);
   }
+}
+
+/** Undefined where the kernel does not say. */
+function socketsOf({ counters: { tw, inuse } }: CheapCounts): number | undefined {
+  return tw === undefined || inuse === undefined ? undefined : tw + inuse;
+}
+
+/** Every socket was seen. Where we listen and see no listener, the look has not shown them. */
+function isShown({ listening, ours }: Order, whole: boolean): boolean {
+  return whole && (listening.size > 0 || ours.size === 0);
 }
 
 function isCalm(calm: Calm, now: Omit<Calm, 'nearness'>, { range, sysctls }: CheapCounts, share: number): boolean {

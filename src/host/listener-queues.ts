@@ -34,13 +34,15 @@ export class ListenerQueues implements HostPart {
     const rows = facts.listening;
     const byName = new Map<string, Row>();
     for (const row of rows) for (const name of namesOf(row.id)) byName.set(name, row);
+    // Where the look before was left out, its rows are here as well.
+    const sockets = new Set(rows.map(({ id }) => namesOf(id)[0]));
     for (const listener of ours) {
       const row = namesOf(listener)
         .map((name) => byName.get(name))
         .find((found) => found !== undefined);
       const queue = this.#queueOf(listener, row);
       if (queue === undefined) continue;
-      const alone = row !== undefined && rows.length === 1;
+      const alone = row !== undefined && sockets.size === 1;
       const fact: ListenerFact = { ...aboutServer(listener), ...queue, drops: row?.drops, alone };
       const source = row?.source ?? 'userland';
       report({ kind: 'host', source, at: now(), scope: 'thread', fact: { name: 'listener', listener: fact } });

@@ -25,7 +25,7 @@ export interface Reading {
 export type Reader = () => Iterable<Reading> | Promise<Iterable<Reading>>;
 
 /** So many different sets of attributes a metric has at most, whatever happens: each is a series for ever. */
-const mostSeries = 200;
+export const mostSeries = 200;
 
 /**
  * All that is measured, on its way to whoever hears of it. Counters are kept, so that one who comes late hears what has
@@ -100,6 +100,7 @@ export class Measurements {
   async read(): Promise<readonly Reading[]> {
     const readings: Reading[] = [];
     const present = new Map<ObservableName, Set<string>>();
+    let whole = true;
     for (const reader of [...this.#readers]) {
       try {
         for (const reading of await reader()) {
@@ -111,9 +112,11 @@ export class Measurements {
         }
       } catch (error) {
         this.fault('measuring', error);
+        whole = false;
       }
     }
-    for (const reading of this.#gone(present)) readings.push(reading);
+    // What could not be read is not gone.
+    if (whole) for (const reading of this.#gone(present)) readings.push(reading);
     return readings;
   }
 

@@ -11,6 +11,9 @@ export const metricAttribute = {
   sourceName: 'synfin.source.name',
 } as const;
 
+/** In the place of all those that are not told apart (OpenTelemetry's name for what is not in a list). */
+export const other = '_OTHER';
+
 /** What is measured of something, and in which unit (UCUM; what is counted stands in braces). */
 export interface Metric {
   readonly instrument: 'counter' | 'up_down_counter' | 'gauge' | 'histogram';
@@ -25,13 +28,23 @@ export interface Metric {
 
 type Instrument = Metric['instrument'];
 
-const told = <const Kind extends Instrument>(instrument: Kind, unit: string, description: string, ...of: string[]) => {
+const told = <const Kind extends Instrument, const Of extends readonly string[]>(
+  instrument: Kind,
+  unit: string,
+  description: string,
+  ...of: Of
+) => {
   return { instrument, observable: false, unit, attributes: of, description } as const;
 };
-const read = <const Kind extends Instrument>(instrument: Kind, unit: string, description: string, ...of: string[]) => {
+const read = <const Kind extends Instrument, const Of extends readonly string[]>(
+  instrument: Kind,
+  unit: string,
+  description: string,
+  ...of: Of
+) => {
   return { instrument, observable: true, unit, attributes: of, description } as const;
 };
-const timed = (buckets: readonly number[], description: string, ...of: string[]) => {
+const timed = <const Of extends readonly string[]>(buckets: readonly number[], description: string, ...of: Of) => {
   return { ...told('histogram', 's', description, ...of), buckets } as const;
 };
 
@@ -39,7 +52,7 @@ const { role, errorType, closeInitiator, closeType, networkConnectionState, serv
 const { networkLocalAddress, networkPeerAddress, networkPeerPort } = attribute;
 const { networkIoDirection, leakType, leakCause, findingKind, findingCause, findingSeverity, sourceName } =
   metricAttribute;
-const destination = [networkLocalAddress, networkPeerAddress, networkPeerPort];
+const destination = [networkLocalAddress, networkPeerAddress, networkPeerPort] as const;
 
 /** The last ones are where a SYN was sent again once, twice, three and four times (RFC 6298: after 1, 2, 4 and 8 s). */
 const ofHandshake = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 7, 15];

@@ -33,6 +33,8 @@ function between(localPort: number, peer: string, peerPort = 5432, local = '10.0
 class Scene {
   readonly log: ClosedLog;
   readonly sockets: Glance[] = [];
+  /** TIME_WAITs towards destinations, in the last census. */
+  outward = 0;
 
   constructor(capacity = 1024) {
     this.log = new ClosedLog(capacity);
@@ -79,6 +81,7 @@ class Scene {
     const taker = new CensusTaker({ states, at: seconds(at), before: since, range, closed, ...sets });
     for (const socket of this.sockets) taker.visit(socket);
     for (const _ of taker.infer());
+    this.outward = taker.outward;
     return taker.result(true);
   }
 }
@@ -198,6 +201,7 @@ describe('a census of destinations', () => {
     }
     const { destinations } = scene.census();
     assert.equal(destinations.length, 1000);
+    assert.equal(scene.outward, 30_300);
     assert.equal(destinations[0]?.peerAddress, '10.0.0.2');
     assert.ok((destinations[0]?.ports ?? 0) >= 250, `${destinations[0]?.ports} of 300`);
   });

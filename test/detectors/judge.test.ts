@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { trackerLimits } from '../../src/connection/bounds.ts';
+import type { HostLook } from '../../src/connection/host-facts.ts';
 import { Knowledge } from '../../src/connection/knowledge.ts';
 import type { Observation } from '../../src/connection/observation.ts';
 import { Tracker } from '../../src/connection/tracker.ts';
@@ -10,15 +11,16 @@ import { closeWaitLeak } from '../../src/detectors/close-wait-leak.ts';
 import type { HostDetector } from '../../src/detectors/host-detector.ts';
 import { Judge, originOf } from '../../src/detectors/judge.ts';
 import { atOnce } from '../../src/detectors/steps.ts';
+import type { Instant } from '../../src/tcp/identity.ts';
 import { closed } from '../connection/observations.ts';
 import { accepted, at, inspected, row } from '../replay/lines.ts';
 
-function judging(all: readonly HostDetector[] = []) {
+function judging(all: readonly HostDetector[] = [], looked?: (look: HostLook, at: Instant) => void) {
   const knowledge = new Knowledge(new Tracker(trackerLimits(100)));
   const faults: string[] = [];
   const host = { all, ports: { wantsCensus: false } } as HostDetectors;
   const fault = (where: string, error: unknown) => void faults.push(`${where}: ${error}`);
-  const judge = new Judge({ knowledge, connections: [closeWaitLeak(5e6)], host, origin: '1', fault });
+  const judge = new Judge({ knowledge, connections: [closeWaitLeak(5e6)], host, origin: '1', fault, looked });
   const observe = (...said: readonly Observation[]) => said.forEach((one) => void knowledge.observe(one));
   const begin = (seconds: number) => {
     judge.begin();
@@ -129,5 +131,26 @@ describe('what a look is judged by', () => {
 describe('the origin of findings', () => {
   it('the process; of a thread, that too', () => {
     assert.deepEqual([originOf(12, 0), originOf(12, 3)], ['12', '12.3']);
+  });
+});
+
+describe('whoever hears of each look', () => {
+  it('hears of what it showed around the connections, and changes no finding', () => {
+    const heard: unknown[] = [];
+    const { judge, end, begin } = judging([found], (look, when) => heard.push([look.listeners.length, when]));
+    begin(5);
+    atOnce(end(5));
+    assert.deepEqual(heard, [[0, at(5)]]);
+    assert.equal(judge.findings().length, 1);
+  });
+
+  it('fails → the error is noted, and the look is judged', () => {
+    const { judge, faults, end, begin } = judging([found], () => {
+      throw new Error('full');
+    });
+    begin(5);
+    atOnce(end(5));
+    assert.deepEqual(faults, ['looked: Error: full']);
+    assert.equal(judge.findings().length, 1);
   });
 });

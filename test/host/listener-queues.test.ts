@@ -94,6 +94,8 @@ describe('a listener of ours and its row', () => {
     const other = row({ id: { inode: inodeFrom(78) } });
     assert.equal((await look({}, { listening: [row()] }))[0]?.alone, true);
     assert.equal((await look({}, { listening: [row(), other] }))[0]?.alone, false);
+    // Two looks have shown the same one.
+    assert.equal((await look({}, { listening: [row(), row()] }))[0]?.alone, true);
     assert.equal((await look({}, { told: { queue: 0, limit: 1 } }))[0]?.alone, false);
   });
 });

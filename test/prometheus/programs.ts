@@ -49,15 +49,17 @@ export interface RunningPrometheus extends Running {
 
 /**
  * Debian's Prometheus on the loopback address, with a store of its own that is gone afterwards. `files` lie beside the
- * configuration (rules). Stop it in a `finally`.
+ * configuration (rules); `history` is what it has scraped already, as OpenMetrics with times. Stop it in a `finally`.
  */
 export async function startPrometheus(
   config: string,
   files: Readonly<Record<string, string>> = {},
+  history?: string,
 ): Promise<RunningPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'synfin-prometheus-'));
   for (const [name, text] of Object.entries({ ...files, 'prometheus.yml': config }))
     writeFileSync(join(folder, name), text);
+  if (history !== undefined) keep(history, folder);
   const port = await freePort();
   const running = await start(
     'prometheus',
@@ -80,6 +82,18 @@ export async function startPrometheus(
     return (await api<{ result: readonly Series[] }>(path)).result;
   };
   return { ...running, api, query };
+}
+
+/** Puts a history into the store before anybody uses it. */
+function keep(history: string, folder: string): void {
+  const file = join(folder, 'history.om');
+  writeFileSync(file, history);
+  const args = ['tsdb', 'create-blocks-from', 'openmetrics', '--quiet', file, join(folder, 'data')];
+  const { status, stderr } = spawnSync('promtool', args, { encoding: 'utf8', timeout: mostWaitMs });
+  rmSync(file);
+  if (status === 0) return;
+  rmSync(folder, { recursive: true, force: true });
+  throw new Error(`promtool did not take the history: ${stderr}`);
 }
 
 /** Debian's Alertmanager, likewise; it talks to no other. */

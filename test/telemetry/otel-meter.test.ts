@@ -199,6 +199,20 @@ describe('what is read', () => {
     assert.equal(faults.length, 1);
   });
 
+  it('a reader that fails where it did not before → what it read then is not told to be 0', async () => {
+    const { ours } = made();
+    let fails = false;
+    ours.readBy(() => {
+      if (fails) throw new Error('unreadable');
+      return [open(3, 'warning')];
+    });
+    await ours.read();
+    fails = true;
+    assert.deepEqual(await ours.read(), []);
+    fails = false;
+    assert.deepEqual(await ours.read(), [open(3, 'warning')]);
+  });
+
   it('the SDK goes → it does not ask any more', async () => {
     const { ours, meter } = made();
     let asked = 0;
