@@ -117,7 +117,10 @@ export const sicknesses: Readonly<Record<string, Sickness>> = {
   // They look as often as the sick ones do: a false alarm would show.
   healthy: { program: 'healthy.mjs', beside: 'accept-queue', alerts: [] },
   'healthy-flooded': { program: 'healthy.mjs', beside: 'syn-queue', alerts: [] },
-  idle: { program: 'idle.mjs', env: modest, alerts: [] },
+  idle: { program: 'idle.mjs', alerts: [] },
+  // The budget is not shortened as the rules are: a look that takes 0.3 s of the processor on a host that has other
+  // things to do is followed by 30 s without one, which is what half an hour has become.
+  modest: { program: 'healthy.mjs', env: modest, alerts: [], mayFire: ['SynfinAgentNotLooking warning'] },
 };
 
 /** The environment of one, and what it is run under. `pidOf` says which process it is beside. */
