@@ -10,7 +10,7 @@ import { CensusWalk } from '../../src/host/census-walk.ts';
 import { endpoint } from '../../src/tcp/endpoint.ts';
 import { row, seconds } from '../connection/observations.ts';
 
-const zeros = { cookie: 0, inode: 0, receiveQueue: 0, sendQueue: 0, expiresMs: 30_000 };
+const zeros = { cookie: 0, inode: 0, receiveQueue: 0, sendQueue: 0, expiresMs: 59_000 };
 
 /** A TIME_WAIT at this port of ours. */
 function waiting(localPort: number, n: number): Glance {

@@ -37,7 +37,7 @@ export class Measures {
 
   /** A handshake begins: if somebody measures now, its end will be told, once. */
   began(entry: Entry): void {
-    if (this.#audience.meter !== undefined && !entry.suppressed) entry.timed = true;
+    if (this.#audience.meter !== undefined) entry.timed = true;
   }
 
   /** ESTABLISHED, of which Node heard at `at`, and what the kernel said then. */
