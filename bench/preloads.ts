@@ -16,6 +16,8 @@ export const bareAgain = 'bare again';
 export const hook = 'synfin, no spans';
 export const hookWithSpans = 'synfin, every span';
 export const hookWithLimit = 'synfin, spans as they come';
+export const hookWithMetrics = 'synfin, metrics, no spans';
+export const hookWithBoth = 'synfin, metrics, and spans as they come';
 export const instrumentationNet = 'instrumentation-net';
 export const ddTrace = 'dd-trace';
 
@@ -40,6 +42,10 @@ export function preloadOf(variant: string, peers: string | undefined): Preload |
       return withSdk({ ...quiet, SYNFIN_MAX_SPANS_PER_SECOND: '1000000' }, peers, ['--import', register]);
     case hookWithLimit:
       return withSdk(quiet, peers, ['--import', register]);
+    case hookWithMetrics:
+      return withMetrics({ SYNFIN_SPANS: 'off', BENCH_SIGNALS: 'metrics' });
+    case hookWithBoth:
+      return withMetrics({ BENCH_SIGNALS: 'all' });
     case instrumentationNet:
       return peerHas(peers, '@opentelemetry/instrumentation-net')
         ? withSdk({ BENCH_INSTRUMENT_NET: '1' }, peers)
@@ -69,6 +75,11 @@ function withSdk(
   const from = peers ?? sdkOfThisRepository();
   const nodeOptions = ['--import', builtProgram('workloads/otel-sdk.js'), ...after];
   return { nodeOptions, env: { ...env, BENCH_SDK_FROM: from } };
+}
+
+/** The peers have no SDK for metrics. */
+function withMetrics(env: Readonly<Record<string, string>>): Preload {
+  return withSdk({ ...quiet, ...env }, undefined, ['--import', register]);
 }
 
 function sdkOfThisRepository(): string {

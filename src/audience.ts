@@ -1,4 +1,5 @@
 import type { Tracker } from './connection/tracker.ts';
+import { ignoring } from './ignored.ts';
 import type { Options } from './options.ts';
 import type { Audience } from './sources/net/audience.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
@@ -12,11 +13,18 @@ export function audienceFor(
   const all = options.ignore.length > 0 || options.record !== '';
   return {
     get listens() {
+      return all || telemetry.isHeard || telemetry.isMeasuring;
+    },
+    get wantsFailures() {
       return all || telemetry.isHeard;
     },
     wantsHandshake: (dull) => all || telemetry.wantsHandshake(dull),
     wantsTeardown: (dull) => all || telemetry.wantsTeardown(dull),
     keep: (context) => telemetry.keep(context),
     closed: (connection) => tracker.closed.add(connection),
+    get meter() {
+      return telemetry.isMeasuring ? telemetry.connectionMeter : undefined;
+    },
+    ignores: ignoring(options.ignore),
   };
 }

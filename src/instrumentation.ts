@@ -3,6 +3,7 @@ import { SynfinError } from './errors.ts';
 import { readOptions, type SynfinOptions } from './options.ts';
 import { isRunning, type Started, startAgent } from './start.ts';
 import { requireOtelApi } from './telemetry/api.ts';
+import type { LoggerProvider } from './telemetry/otel-logger.ts';
 import { hookTypes, type SpanHooks } from './telemetry/span-hooks.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
@@ -22,6 +23,7 @@ export class SynfinInstrumentation {
   #started: Started | undefined;
   #tracerProvider: TracerProvider | undefined;
   #meterProvider: MeterProvider | undefined;
+  #loggerProvider: LoggerProvider | undefined;
   #hooks: SpanHooks | undefined;
 
   /** Throws `SynfinError` (`SYNFIN_BAD_OPTION`) for a wrong option or hook. */
@@ -41,6 +43,7 @@ export class SynfinInstrumentation {
     this.#started.users.add(this);
     if (this.#tracerProvider) this.#telemetry?.setTracerProvider(this.#tracerProvider);
     if (this.#meterProvider) this.#telemetry?.setMeterProvider(this.#meterProvider);
+    if (this.#loggerProvider) this.#telemetry?.logger.setLoggerProvider(this.#loggerProvider);
     if (Object.keys(hooks).length > 0) this.#setHooks(hooks);
   }
 
@@ -50,10 +53,16 @@ export class SynfinInstrumentation {
    */
   disable(): void {
     const started = this.#started;
-    this.#telemetry?.unset({ tracers: this.#tracerProvider, meters: this.#meterProvider, hooks: this.#hooks });
+    const telemetry = this.#telemetry;
     this.#started = undefined;
     started?.users.delete(this);
-    if (started?.byInstrumentation && started.users.size === 0) void started.running.close();
+    if (started?.byInstrumentation && started.users.size === 0) return void started.running.close();
+    telemetry?.unset({
+      tracers: this.#tracerProvider,
+      meters: this.#meterProvider,
+      loggers: this.#loggerProvider,
+      hooks: this.#hooks,
+    });
   }
 
   setTracerProvider(provider: TracerProvider): void {
@@ -64,6 +73,12 @@ export class SynfinInstrumentation {
   setMeterProvider(provider: MeterProvider): void {
     this.#meterProvider = provider;
     this.#telemetry?.setMeterProvider(provider);
+  }
+
+  /** Of either logs API: that of @opentelemetry/api since 1.10, or @opentelemetry/api-logs. */
+  setLoggerProvider(provider: LoggerProvider): void {
+    this.#loggerProvider = provider;
+    this.#telemetry?.logger.setLoggerProvider(provider);
   }
 
   /** Hooks take effect at once, options when the agent is started the next time. Throws as the constructor does. */

@@ -17,6 +17,8 @@ export interface KernelPorts {
   readonly now: () => Instant;
   readonly procRoot: string;
   readonly ownSockets: (report: Report) => Iterable<OwnSocket | undefined>;
+  /** One of these has sent so many segments again, in all its life. */
+  readonly resent: (socket: OwnSocket, segments: number) => void;
   /** The connections that the core holds for suspicious. */
   readonly suspects: () => Iterable<{ readonly id: SocketIdentity }>;
   /** Whether a socket without a descriptor may be one that this process closed a while ago. */
@@ -41,13 +43,13 @@ export function kernelSources(
 }
 
 /** One for all the sources: what it remembers holds when another one takes over. */
-function ownLook(access: KernelAccess, { now, ownSockets }: KernelPorts): () => OwnLook {
+function ownLook(access: KernelAccess, { now, ownSockets, resent }: KernelPorts): () => OwnLook {
   let sweep: OwnSocketSweep | undefined;
   return () => {
     const sockets = access.sockets();
     // It was a bad moment when it was made: own sockets can be asked now.
     if (sweep === undefined || (sockets && !sweep.asksKernel))
-      sweep = new OwnSocketSweep(sockets && loadLibc(), now, ownSockets);
+      sweep = new OwnSocketSweep(sockets && loadLibc(), now, ownSockets, resent);
     return sweep;
   };
 }

@@ -26,6 +26,7 @@ import { Selection } from './sources/select.ts';
 import type { Report } from './sources/source.ts';
 import { Strangers } from './strangers.ts';
 import type { Instant } from './tcp/identity.ts';
+import { FindingLog } from './telemetry/finding-log.ts';
 import { HostReadings } from './telemetry/host-readings.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
@@ -68,6 +69,7 @@ export class KernelWatch {
   readonly #language: Language;
   readonly #ladder: (finding: Finding) => string;
   readonly #endMeasuring: () => void;
+  readonly #log: (told: readonly ExplainedFinding[]) => void;
 
   constructor(ports: KernelWatchPorts) {
     const { options, access, net, knowledge, report, now, tell, fault } = ports;
@@ -85,6 +87,7 @@ export class KernelWatch {
       now,
       procRoot,
       ownSockets: (told) => net.ownSockets(told),
+      resent: (socket, segments) => net.measures.resent(socket, segments),
       suspects: () => tracker.suspects(),
       remembers: (socket) => tracker.remembers(socket, now()),
       sweepNamespace: isMainThread,
@@ -115,6 +118,12 @@ export class KernelWatch {
     this.#host = hostWatch(look, (...asked) => this.#selection.glance(...asked), spent);
     this.#leakCloser = options.onLeak === 'destroy' ? leakCloser(ports) : undefined;
     this.#examiner = makeExaminer(ports, judge, this.#host, spent, this.#leakCloser);
+    const { telemetry, signal } = ports;
+    const { logger, handshakeOf } = telemetry;
+    const log = new FindingLog({ logger, clock: () => telemetry.clock, now, handshakeOf, fault });
+    this.#log = (told) => {
+      if (!signal.aborted) log.look({ told, open: () => this.findings(), among: tracker.suspects() });
+    };
     this.#endMeasuring = measureProcess({
       ...ports,
       ...{ tracker, procRoot, findings: () => judge.findings(), measurements, around },
@@ -135,7 +144,9 @@ export class KernelWatch {
 
   /** The findings that there are to tell, after a look that was due so long after the one before. */
   async examine(dueAfterMs?: number): Promise<readonly ExplainedFinding[]> {
-    return (await this.#examiner.examine(dueAfterMs)).map((finding) => this.#explain(finding));
+    const told = (await this.#examiner.examine(dueAfterMs)).map((finding) => this.#explain(finding));
+    this.#log(told);
+    return told;
   }
 
   findings(): readonly ExplainedFinding[] {

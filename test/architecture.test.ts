@@ -31,7 +31,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'sources/netstat': [...source, 'node-netstat'],
   'errors.ts': [],
   'underway.ts': ['node:timers'],
-  'audience.ts': ['connection', 'options.ts', 'sources/net', 'telemetry'],
+  'audience.ts': ['connection', 'ignored.ts', 'options.ts', 'sources/net', 'telemetry'],
   'faults.ts': [],
   'monotonic.ts': ['tcp'],
   'version.ts': [],

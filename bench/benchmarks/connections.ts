@@ -2,12 +2,22 @@ import { type Benchmark, type Measured, type Row, roundsOf, type Setting } from 
 import { Workload } from '../child.ts';
 import { inLives } from '../lives.ts';
 import { Netns } from '../netns.ts';
-import { againstBare, ddTrace, hook, hookWithLimit, hookWithSpans, instrumentationNet } from '../preloads.ts';
+import {
+  againstBare,
+  ddTrace,
+  hook,
+  hookWithBoth,
+  hookWithLimit,
+  hookWithMetrics,
+  hookWithSpans,
+  instrumentationNet,
+} from '../preloads.ts';
 import type { Spent } from '../workloads/connections.ts';
 
 type End = 'client' | 'server' | 'both';
 
-const targets = { [hook]: 1.12, [hookWithSpans]: 1.25, [hookWithLimit]: 1.25 };
+const withSpans = { [hookWithSpans]: 1.25, [hookWithLimit]: 1.25 };
+const targets = { [hook]: 1.12, [hookWithMetrics]: 1.2, ...withSpans, [hookWithBoth]: 1.25 };
 const peers = { [instrumentationNet]: undefined, [ddTrace]: undefined };
 
 const how =

@@ -1,11 +1,17 @@
-// Preloaded: an OpenTelemetry SDK whose batches go nowhere, and instrumentation-net where it is asked for.
+// Preloaded: an OpenTelemetry SDK whose batches go nowhere, with spans, metrics or both, and instrumentation-net where it
+// is asked for.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { TracerProvider } from '@opentelemetry/api';
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 
 interface Sdk {
   BasicTracerProvider: new (options: { spanProcessors: readonly unknown[] }) => TracerProvider;
   BatchSpanProcessor: new (exporter: unknown) => unknown;
+}
+
+interface MetricsSdk {
+  MeterProvider: new (options: { readers: readonly unknown[] }) => MeterProvider;
+  PeriodicExportingMetricReader: new (options: { exporter: unknown; exportIntervalMillis: number }) => unknown;
 }
 
 const discarding = {
@@ -16,11 +22,18 @@ const discarding = {
 
 const from = process.env.BENCH_SDK_FROM ?? '';
 const require = createRequire(from.endsWith('.js') ? from : join(from, 'package.json'));
-const { trace }: typeof import('@opentelemetry/api') = require('@opentelemetry/api');
+const { metrics, trace }: typeof import('@opentelemetry/api') = require('@opentelemetry/api');
 const { BasicTracerProvider, BatchSpanProcessor }: Sdk = require('@opentelemetry/sdk-trace-base');
 
 const provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(discarding)] });
-trace.setGlobalTracerProvider(provider);
+if (process.env.BENCH_SIGNALS !== 'metrics') trace.setGlobalTracerProvider(provider);
+
+if (process.env.BENCH_SIGNALS) {
+  const { MeterProvider, PeriodicExportingMetricReader }: MetricsSdk = require('@opentelemetry/sdk-metrics');
+  // Far more often than the minute that is usual: what collecting costs is in the number too.
+  const reader = new PeriodicExportingMetricReader({ exporter: discarding, exportIntervalMillis: 5000 });
+  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+}
 
 if (process.env.BENCH_INSTRUMENT_NET) {
   const { registerInstrumentations } = require('@opentelemetry/instrumentation');

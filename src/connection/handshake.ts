@@ -32,7 +32,7 @@ export function complete(connection: Lifecycle, { at, id, info }: Connected): Li
   const syn = connection.syn?.at ?? at;
   if (info) connection.source = 'sock_diag';
   const events = enter(connection, 'established', {
-    at: info ? clamp(syn, clientEstablished(syn, at, info), at) : at,
+    at: clientEstablished(syn, at, info),
     source: connection.source,
     inferred: info !== undefined,
   });
@@ -72,7 +72,7 @@ export function openPassively(event: Accepted): { connection: Lifecycle; events:
   connection.role = 'server';
   connection.site = event.site;
   if (info) learn(connection, info);
-  const syn = instant(established - (info?.rttUs ?? 0));
+  const syn = instant(established - (serverHandshakeUs(info) ?? 0));
   connection.syn = { at: syn, inferred: true };
   connection.stateSince = syn;
   const sighting = { at: established, source: connection.source, inferred: true };
@@ -115,7 +115,17 @@ export function claim(connection: Lifecycle, event: Accepted | Adopted): void {
   connection.site ??= event.site;
 }
 
-function clientEstablished(syn: Instant, at: Instant, info: TcpInfo): Instant {
+/** When the client's handshake was over of which Node heard at `at`, by what the kernel said then. */
+export function clientEstablished(syn: Instant, at: Instant, info: TcpInfo | undefined): Instant {
+  return info ? clamp(syn, synAnswered(syn, at, info), at) : at;
+}
+
+/** How long the server's took: the round trip of SYN+ACK and ACK. Undefined where the kernel cannot be asked. */
+export function serverHandshakeUs(info: TcpInfo | undefined): number | undefined {
+  return info?.rttUs;
+}
+
+function synAnswered(syn: Instant, at: Instant, info: TcpInfo): Instant {
   const again = handshakeRetransmits(info);
   // Once data was sent again, the kernel counts from that and not from ESTABLISHED.
   const isUntold = again === undefined && info.totalRetransmits !== undefined;

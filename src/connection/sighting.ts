@@ -27,7 +27,9 @@ function takeRow(connection: Lifecycle, row: Row, looker: Looker): LifecycleEven
     : connection.phase === 'released'
       ? (state: TcpState) => whenOrphaned(connection, state, at)
       : undefined;
-  const events = enter(connection, row.state, { at, source, inferred: true, when });
+  const over = row.state === 'closed' && looker === 'descriptor';
+  const note = over ? () => noteFoundClosed(connection, row) : undefined;
+  const events = enter(connection, row.state, { at, source, inferred: true, when, note });
   noteProgress(connection, row, looker);
   connection.lookedBy = looker;
   connection.receiveQueue = row.receiveQueue;
@@ -35,6 +37,18 @@ function takeRow(connection: Lifecycle, row: Row, looker: Looker): LifecycleEven
   connection.sending = sendingIn(row);
   if (info) connection.info = info;
   return events;
+}
+
+/**
+ * In CLOSE by our own descriptor, and nobody in JavaScript has noticed: the application does not read. Without a FIN of
+ * ours the peer has reset it, or the kernel has given it up; where segments were being sent again, it may be either.
+ */
+function noteFoundClosed(connection: Lifecycle, { at, info }: Row): void {
+  const timersRan = info === undefined || info.retransmitsInARow > 0 || (info.probes ?? 0) > 0;
+  if (connection.finSent !== undefined || timersRan) return;
+  connection.rstReceived = { at, inferred: true };
+  connection.closeType = 'rst';
+  if (connection.initiator === 'unknown') connection.initiator = 'remote';
 }
 
 /**

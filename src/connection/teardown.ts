@@ -1,6 +1,7 @@
+import { instant } from '../tcp/identity.ts';
 import type { TcpState } from '../tcp/state.ts';
 import type { TcpInfo } from '../tcp/tcp-info.ts';
-import { catchUp, wasReset } from './found-state.ts';
+import { catchUp, lastSegment, wasReset } from './found-state.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 import type { Closed, Ending } from './observation.ts';
@@ -75,11 +76,14 @@ function ofTheConnection(error: string | undefined): string | undefined {
 }
 
 function noteHowItEnded(connection: Lifecycle, event: Closed): LifecycleEvent[] {
-  const { at, error } = event;
+  const { at, error, info } = event;
   const timedOut = error === 'ETIMEDOUT';
   if (peerFinished(event) && connection.finReceived === undefined) {
-    connection.finReceived = { at, inferred: true };
-    if (connection.initiator === 'unknown') connection.initiator = 'remote';
+    // Where ours was not sent, the last acceptable segment that came was the peer's.
+    const dated = info && connection.finSent === undefined;
+    const since = instant(Math.max(connection.stateSince, connection.lookedAt ?? 0));
+    connection.finReceived = { at: dated ? lastSegment(at, info, since) : at, inferred: true };
+    if (connection.initiator === 'unknown' && connection.finSent === undefined) connection.initiator = 'remote';
   }
   if (!timedOut && !(error !== undefined && cutOff.has(error)) && !bothFinished(connection, event))
     return wasReset(connection, at);

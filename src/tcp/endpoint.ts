@@ -28,6 +28,13 @@ export function formatEndpoint({ address, port }: Endpoint): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** What `formatEndpoint` wrote, of an address or of a name; undefined for anything else. */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const [, inBrackets, plain, port] = /^(?:\[([^[\]]*:[^[\]]*)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const address = inBrackets ?? plain;
+  return address === undefined || Number(port) > 65_535 ? undefined : { address, port: Number(port) };
+}
+
 /** The value of OpenTelemetry's `network.type`. */
 export function networkType(address: string): 'ipv4' | 'ipv6' {
   return address.includes(':') ? 'ipv6' : 'ipv4';

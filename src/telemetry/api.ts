@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Context, MeterProvider, TracerProvider } from '@opentelemetry/api';
+import type { Context, MeterProvider, SpanContext, TracerProvider } from '@opentelemetry/api';
 
 export type OtelApi = typeof import('@opentelemetry/api');
 
@@ -41,12 +41,20 @@ interface Flushable {
 
 /** Whatever of an SDK is registered globally, on either line: for spans and logs, and for metrics where they are wanted. */
 export function globalProviders(withMetrics: boolean): readonly Flushable[] {
-  const { trace, logs, metrics } = (Reflect.get(globalThis, registered) ?? {}) as Record<string, Flushable | undefined>;
-  const logsOfOld: unknown = Reflect.get(globalThis, Symbol.for('io.opentelemetry.js.api.logs'));
-  const oldLogs = typeof logsOfOld === 'function' ? (logsOfOld(1) as Flushable | undefined) : undefined;
-  return [trace, logs, oldLogs, withMetrics ? metrics : undefined].flatMap(
+  const { trace, metrics } = (Reflect.get(globalThis, registered) ?? {}) as Record<string, Flushable | undefined>;
+  return [trace, ...(globalLogs() as readonly Flushable[]), withMetrics ? metrics : undefined].flatMap(
     (given) => given?.getDelegate?.() ?? given?._getDelegate?.() ?? given ?? [],
   );
+}
+
+/**
+ * What is registered for logs, in either place: since 1.10 they are a part of the API (SDK 3.x); before, they have one of
+ * their own, @opentelemetry/api-logs (SDK 2.x), whose global is a function of the version that is asked for.
+ */
+export function globalLogs(): readonly object[] {
+  const { logs } = (Reflect.get(globalThis, registered) ?? {}) as { readonly logs?: object };
+  const older: unknown = Reflect.get(globalThis, Symbol.for('io.opentelemetry.js.api.logs'));
+  return [logs, typeof older === 'function' ? older(1) : undefined].filter((one) => one !== undefined && one !== null);
 }
 
 /** Loads the API whether or not an SDK is there yet: the application asked for telemetry in code. */
@@ -84,6 +92,12 @@ const nowhere = { context: undefined, suppressed: false };
 export function leadsNowhere(provider: TracerProvider): boolean {
   const { getDelegate } = provider as { getDelegate?: () => object };
   return getDelegate?.call(provider)?.constructor?.name === 'NoopTracerProvider';
+}
+
+/** The context with nothing in it but this span, if there is one; undefined as long as nobody has registered anything. */
+export function rootWith(span: SpanContext | undefined): Context | undefined {
+  const api = otelApi();
+  return span ? api?.trace.setSpanContext(api.ROOT_CONTEXT, span) : api?.ROOT_CONTEXT;
 }
 
 /** The context with nothing but its span in it, for a span whose parent that will be. */

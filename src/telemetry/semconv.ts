@@ -33,6 +33,27 @@ export const attribute = {
   statePrevious: 'synfin.tcp.state.previous',
 } as const;
 
+/** Attributes that are on log records alone. */
+export const logAttribute = {
+  findingId: 'synfin.finding.id',
+  findingStatus: 'synfin.finding.status',
+  findingAge: 'synfin.finding.age',
+  findingAffected: 'synfin.finding.affected',
+  findingGrowthRate: 'synfin.finding.growth_rate',
+  findingShare: 'synfin.finding.share',
+  findingLimit: 'synfin.finding.limit',
+  findingConfidence: 'synfin.finding.confidence',
+  findingAdvice: 'synfin.finding.advice',
+  forecastLimit: 'synfin.finding.forecast.limit',
+  forecastReachedIn: 'synfin.finding.forecast.reached_in',
+  leakAge: 'synfin.leak.age',
+  codeFunctionName: 'code.function.name',
+  codeFilePath: 'code.file.path',
+  codeLineNumber: 'code.line.number',
+  codeColumnNumber: 'code.column.number',
+  codeStacktrace: 'code.stacktrace',
+} as const;
+
 export const spanName = { handshake: 'tcp.handshake', teardown: 'tcp.teardown' } as const;
 
 export const eventPrefix = 'synfin.tcp.';

@@ -6,22 +6,25 @@ import type { Finding } from '../detectors/detector.ts';
 import type { LeakKind } from '../detectors/kinds.ts';
 import type { Instant } from '../tcp/identity.ts';
 import { withoutRequest } from './api.ts';
+import { ConnectionMeter } from './connection-meter.ts';
 import { leakAttributes } from './finding-readings.ts';
 import { LeakCounter } from './leak-counter.ts';
 import { Measurements } from './measurements.ts';
 import { metricAttribute } from './metric-names.ts';
+import { type LoggerProvider, OtelLogger } from './otel-logger.ts';
 import { OtelMeter } from './otel-meter.ts';
+import { processClock } from './process-clock.ts';
 import { RequestLinks, type Served } from './request-links.ts';
 import { GuardedHooks, type SpanHooks } from './span-hooks.ts';
 import { SpanLimit } from './span-limit.ts';
 import { SpanEmitter, type SpanMode } from './spans.ts';
 import { UndiciSpans } from './undici-spans.ts';
-import { WallClock } from './wall-clock.ts';
+import type { WallClock } from './wall-clock.ts';
 
 export interface TelemetryOptions {
   readonly version: string;
   readonly options: { readonly spans: SpanMode; readonly maxSpansPerSecond: number };
-  /** False: nothing is measured. */
+  /** False: nothing is measured, and no record is made. */
   readonly metrics: boolean;
   readonly now: () => Instant;
   /** Told to a person, once. */
@@ -42,6 +45,7 @@ export interface SpanCounts {
 export interface Injected {
   readonly tracers?: TracerProvider | undefined;
   readonly meters?: MeterProvider | undefined;
+  readonly loggers?: LoggerProvider | undefined;
   readonly hooks?: SpanHooks | undefined;
 }
 
@@ -58,6 +62,9 @@ export class Telemetry {
   readonly #links: RequestLinks;
   /** What is measured, whoever hears of it. */
   readonly measurements: Measurements;
+  /** Where log records go. */
+  readonly logger: OtelLogger;
+  readonly connectionMeter: ConnectionMeter;
   readonly #leaks: LeakCounter;
   readonly #meter: OtelMeter;
   readonly #metrics: boolean;
@@ -70,12 +77,14 @@ export class Telemetry {
     this.#mode = mode;
     this.#fault = fault;
     this.#now = now;
-    this.#clock = once(() => wallClock(now));
+    this.#clock = processClock(now);
     this.#limit = new SpanLimit(maxSpansPerSecond, () =>
       tell(`there are more than ${maxSpansPerSecond} spans a second: what is over that (maxSpansPerSecond) is dropped`),
     );
     this.measurements = new Measurements(fault);
     this.#meter = new OtelMeter({ version, measurements: this.measurements, fault });
+    this.logger = new OtelLogger({ version, enabled: metrics });
+    this.connectionMeter = new ConnectionMeter(this.measurements);
     this.#leaks = new LeakCounter(this.measurements);
     if (metrics) this.measurements.join(this.#meter);
     this.#metrics = metrics;
@@ -127,9 +136,10 @@ export class Telemetry {
   }
 
   /** Takes back what was set, unless somebody else has set it since. */
-  unset({ tracers, meters, hooks }: Injected): void {
+  unset({ tracers, meters, loggers, hooks }: Injected): void {
     if (tracers && this.#spans.ownProvider === tracers) this.setTracerProvider(undefined);
     if (meters && this.#meter.ownProvider === meters) this.setMeterProvider(undefined);
+    if (loggers && this.logger.ownProvider === loggers) this.logger.setLoggerProvider(undefined);
     if (hooks && this.#hooks === hooks) this.setHooks({});
   }
 
@@ -138,21 +148,23 @@ export class Telemetry {
       // Where the clock was set while nothing happened, it is noticed before the first time is told.
       if (event.kind === 'handshake_started') this.#clock().refresh();
       this.#spans.take(event);
+      if (this.isMeasuring) this.connectionMeter.take(event);
     }
   }
 
   /** Whether the span of a handshake that is just over would be told; `dull` when nothing happened to it. */
   wantsHandshake(dull: boolean): boolean {
+    if (!this.isHeard) return false;
     if (this.#spans.hooks.any) return true;
     return this.#mode === 'notable' ? !dull : this.#limit.hasRoom(!dull, this.#now(), dull ? both : 1);
   }
 
   /**
-   * Whether the spans of a connection that is over, and of which nothing was told, would be. Those that would, if only
-   * there were room, are counted as dropped.
+   * Whether the spans of a connection that is over, and of which nothing was told, would be; who measures wants to know
+   * how one ended to which something happened. Those that would, if only there were room, are counted as dropped.
    */
   wantsTeardown(dull: boolean): boolean {
-    if (!this.isHeard) return false;
+    if (!this.isHeard) return !dull && this.isMeasuring;
     if (!dull || this.#spans.hooks.any) return true;
     if (this.#mode === 'notable') return false;
     if (this.#limit.hasRoom(false, this.#now(), both)) return true;
@@ -168,6 +180,11 @@ export class Telemetry {
   /** Spans are wanted, and somebody takes them. */
   get isHeard(): boolean {
     return this.#mode !== 'off' && this.#spans.isHeard;
+  }
+
+  /** Somebody measures, and hears of it now. */
+  get isMeasuring(): boolean {
+    return this.measurements.isHeard;
   }
 
   /** A finding that was told is about it; `leak`: that finding, if it is one. */
@@ -201,6 +218,9 @@ export class Telemetry {
     return this.#spans.traceIdOf(connection);
   }
 
+  /** Of the handshake's span, once there is one. */
+  readonly handshakeOf = (connection: Lifecycle) => this.#spans.handshakeOf(connection);
+
   counts(): SpanCounts {
     const { told, dropped } = this.#limit;
     return { told, dropped };
@@ -214,21 +234,4 @@ export class Telemetry {
     }
     this.measurements.end();
   }
-}
-
-/** Taken when the program starts, like the other clock. */
-const wall = Date.now;
-
-/** Made when the first time is told: `performance` brings a dozen of Node's modules with it. */
-function wallClock(monotonic: () => Instant): WallClock {
-  const origin = performance.timeOrigin + performance.now();
-  return new WallClock({ monotonic, wall, origin, originMonotonic: monotonic() });
-}
-
-function once<Value>(make: () => Value): () => Value {
-  let made: Value | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

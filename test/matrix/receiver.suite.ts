@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { version } from '../../src/version.ts';
 import { run } from '../system/run.ts';
+import { assertWell, esm } from './app.ts';
 import { Receiver, type Row, receiverNeeds } from './receiver.ts';
 
 for (const protocol of ['http/json', 'http/protobuf', 'grpc'] as const)
@@ -87,6 +88,26 @@ for (const protocol of ['http/json', 'http/protobuf', 'grpc'] as const)
         for (const event of events)
           assert.ok(event.timestamp >= start_time - slack && event.timestamp <= end_time + slack, event.name);
       }
+    });
+
+    it('a leak: a record in the trace of its handshake, and the metrics', async () => {
+      const port = protocol === 'grpc' ? receiver.grpcPort : receiver.httpPort;
+      const env = {
+        ...{ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_EXPORTER_OTLP_PROTOCOL: protocol },
+        ...{ OTEL_LOGS_EXPORTER: 'otlp', OTEL_METRICS_EXPORTER: 'otlp' },
+        ...{ SYNFIN_INTERVAL_MS: '100', SYNFIN_CLOSE_WAIT_MS: '300', SYNFIN_FINDINGS: 'off' },
+      };
+      assertWell(await run([esm, 'synfin', 'leak'], { env, limitMs: 60_000 }));
+      const [record, ...more] = receiver.logs();
+      assert.ok(record && more.length === 0);
+      assert.deepEqual([record.severity_text, record.severity_number], ['WARN', 13]);
+      assert.match(record.body_text, /CLOSE_WAIT/);
+      const handshake = receiver.spans().find(({ span_id }) => span_id === record.span_id);
+      assert.deepEqual([handshake?.name, handshake?.trace_id], ['tcp.handshake', record.trace_id]);
+      for (const name of ['synfin.connection.id', 'network.local.port', 'server.port'])
+        assert.equal(record.attributes[name], handshake?.attributes[name], name);
+      assert.deepEqual(receiver.metric('synfin.finding.count'), [1]);
+      assert.deepEqual(receiver.metric('synfin.tcp.connection.leaks'), [1]);
     });
 
     it('attributes and status: an error on what failed, none on what went well', () => {

@@ -35,6 +35,16 @@ export interface Row {
   readonly scope: { readonly name: string; readonly version: string };
 }
 
+/** A row of its table of logs, which has no EventName. */
+export interface LogRow {
+  readonly trace_id: string;
+  readonly span_id: string;
+  readonly severity_text: string;
+  readonly severity_number: number;
+  readonly body_text: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
 /** https://nodejs.org/api/sqlite.html, which the type declarations of Node.js 20 do not have. */
 interface Sqlite {
   readonly DatabaseSync: new (
@@ -63,21 +73,38 @@ export class Receiver {
 
   static async listening(): Promise<Receiver> {
     const receiver = new Receiver(await freePort(), await freePort());
-    let said = '';
-    for await (const chunk of receiver.#process.stdout ?? []) {
-      said += String(chunk);
-      if (said.includes('Or use gRPC')) break;
-    }
-    // It goes on to say things, which nobody reads.
-    receiver.#process.stdout?.resume();
+    // It goes on to say things, and would fail if nobody took them.
+    await new Promise<void>((ready, failed) => {
+      let said = '';
+      receiver.#process.once('close', () => failed(new Error(`the receiver ended: ${said}`)));
+      receiver.#process.stdout?.on('data', (chunk) => {
+        said += String(chunk);
+        if (said.includes('Or use gRPC')) ready();
+      });
+    });
     return receiver;
   }
 
   spans(): Row[] {
+    return this.#all('SELECT * FROM spans').map(parsed);
+  }
+
+  logs(): LogRow[] {
+    return this.#all('SELECT * FROM logs').map(parsed) as unknown as LogRow[];
+  }
+
+  /** The latest value of each series of a metric. */
+  metric(name: string): number[] {
+    const latest = `SELECT value, max(timestamp) FROM metric_points JOIN metric_series USING (series_id)
+      WHERE name = '${name}' GROUP BY series_id`;
+    return this.#all(latest).map(({ value }) => Number(value));
+  }
+
+  #all(sql: string): Record<string, unknown>[] {
     const { DatabaseSync } = process.getBuiltinModule('node:sqlite') as unknown as Sqlite;
     const database = new DatabaseSync(this.#database, { readOnly: true });
     try {
-      return database.prepare('SELECT * FROM spans').all().map(parsed);
+      return database.prepare(sql).all();
     } finally {
       database.close();
     }

@@ -38,10 +38,13 @@ async function observed(report: (said: Observation) => void): Promise<void> {
     served: () => {},
     audience: {
       listens: true,
+      wantsFailures: true,
       wantsHandshake: () => true,
       wantsTeardown: () => true,
       keep: () => undefined,
       closed: () => {},
+      meter: undefined,
+      ignores: undefined,
     },
     wake: () => {},
     fault: (where, error) => assert.fail(`${where}: ${error}`),

@@ -35,7 +35,7 @@ interface How {
 }
 
 function app(mode: string, sources: string, { reuse = 0, more = [], env = {} }: How = {}): Program {
-  return new Program(['--import', register, fixture('measured.mjs'), mode], {
+  return new Program(['--import', register, fixture('measured-places.mjs'), mode], {
     env: { SYNFIN_SOURCES: sources, SYNFIN_INTERVAL_MS: '400', SYNFIN_FINDINGS: 'json', ...env },
     under: inNamespace(...setUp(reuse), ...more),
     limitMs: 110_000,

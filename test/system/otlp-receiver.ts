@@ -21,15 +21,44 @@ export interface ReceivedSpan {
   readonly status: { readonly code?: number; readonly message?: string };
 }
 
+/** A log record as it came over the wire. */
+export interface ReceivedLog {
+  readonly scope: ReceivedSpan['scope'];
+  readonly eventName: string | undefined;
+  readonly severityNumber: number;
+  readonly severityText: string;
+  readonly at: bigint;
+  readonly body: Value;
+  /** Of the span that its context held; empty where there was none. */
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly attributes: Attributes;
+}
+
+/** A point of a metric as it came over the wire; of a histogram, how many values there were. */
+export interface ReceivedPoint {
+  readonly metric: string;
+  readonly unit: string;
+  readonly scope: ReceivedSpan['scope'];
+  readonly attributes: Attributes;
+  readonly value: number;
+}
+
 /** A collector for one test: takes OTLP over HTTP as JSON (https://opentelemetry.io/docs/specs/otlp/) and keeps it. */
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
+  readonly logs: ReceivedLog[] = [];
+  /** The latest points of each metric. */
+  readonly points: ReceivedPoint[] = [];
   /** Connections that were made to it. */
   connections = 0;
   readonly #server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    if (request.url === '/v1/traces') this.#take(JSON.parse(Buffer.concat(chunks).toString()));
+    const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    if (request.url === '/v1/traces') this.#takeSpans(body as Traces);
+    if (request.url === '/v1/logs') this.#takeLogs(body as Logs);
+    if (request.url === '/v1/metrics') this.#takeMetrics(body as Metrics);
     response.setHeader('content-type', 'application/json').end('{}');
   });
 
@@ -44,7 +73,7 @@ export class OtlpReceiver {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** What tells an SDK to send its spans here. */
+  /** What tells an SDK to send its spans here, and nothing else. */
   get environment(): Record<string, string> {
     return otlpEnvironment(this.port);
   }
@@ -54,9 +83,39 @@ export class OtlpReceiver {
     this.#server.closeAllConnections();
   }
 
-  #take(body: Body): void {
-    for (const { scopeSpans } of body.resourceSpans)
+  #takeSpans({ resourceSpans }: Traces): void {
+    for (const { scopeSpans } of resourceSpans)
       for (const { scope, spans } of scopeSpans) for (const span of spans) this.spans.push(received(scope, span));
+  }
+
+  #takeLogs({ resourceLogs }: Logs): void {
+    for (const { scopeLogs } of resourceLogs)
+      for (const { scope, logRecords } of scopeLogs)
+        for (const { body, attributes, timeUnixNano, eventName, traceId = '', spanId = '', ...severity } of logRecords)
+          this.logs.push({
+            ...{ scope, eventName, traceId, spanId, ...severity },
+            at: BigInt(timeUnixNano),
+            body: plain([{ key: 'body', value: body }]).body,
+            attributes: plain(attributes),
+          });
+  }
+
+  #takeMetrics({ resourceMetrics }: Metrics): void {
+    for (const { scopeMetrics } of resourceMetrics)
+      for (const { scope, metrics } of scopeMetrics)
+        for (const { name, unit, sum, gauge, histogram } of metrics) {
+          const before = this.points.filter(({ metric }) => metric !== name);
+          const now = (sum ?? gauge ?? histogram)?.dataPoints.map(({ attributes, asInt, asDouble, count }) => {
+            return {
+              metric: name,
+              unit,
+              scope,
+              attributes: plain(attributes),
+              value: Number(asInt ?? asDouble ?? count),
+            };
+          });
+          this.points.splice(0, this.points.length, ...before, ...(now ?? []));
+        }
   }
 }
 
@@ -82,9 +141,47 @@ interface WireSpan extends Pick<ReceivedSpan, 'name' | 'kind' | 'traceId' | 'spa
   readonly events: readonly { name: string; timeUnixNano: string; attributes: readonly Wire[] }[];
 }
 
-interface Body {
+interface Traces {
   readonly resourceSpans: readonly {
     readonly scopeSpans: readonly { readonly scope: ReceivedSpan['scope']; readonly spans: readonly WireSpan[] }[];
+  }[];
+}
+
+interface Logs {
+  readonly resourceLogs: readonly {
+    readonly scopeLogs: readonly { readonly scope: ReceivedSpan['scope']; readonly logRecords: readonly WireLog[] }[];
+  }[];
+}
+
+interface WireLog extends Pick<ReceivedLog, 'eventName' | 'severityNumber' | 'severityText'> {
+  readonly timeUnixNano: string;
+  readonly body: Wire['value'];
+  readonly attributes: readonly Wire[];
+  readonly traceId?: string;
+  readonly spanId?: string;
+}
+
+interface WirePoints {
+  readonly dataPoints: readonly {
+    readonly attributes: readonly Wire[];
+    readonly asInt?: number | string;
+    readonly asDouble?: number;
+    readonly count?: number | string;
+  }[];
+}
+
+interface Metrics {
+  readonly resourceMetrics: readonly {
+    readonly scopeMetrics: readonly {
+      readonly scope: ReceivedSpan['scope'];
+      readonly metrics: readonly {
+        readonly name: string;
+        readonly unit: string;
+        readonly sum?: WirePoints;
+        readonly gauge?: WirePoints;
+        readonly histogram?: WirePoints;
+      }[];
+    }[];
   }[];
 }
 

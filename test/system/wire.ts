@@ -47,6 +47,11 @@ export class Wire {
     ip('-n', other, 'addr', 'flush', 'dev', 'wire');
   }
 
+  /** It is there again. */
+  mend(): void {
+    ip('-n', this.#names[1], 'addr', 'add', `${far}/24`, 'dev', 'wire');
+  }
+
   remove(): void {
     for (const name of this.#names) spawnSync('ip', ['netns', 'del', name]);
   }

@@ -9,6 +9,7 @@ import {
   formatEndpoint,
   fourTupleKey,
   networkType,
+  parseEndpoint,
 } from '../../src/tcp/endpoint.ts';
 
 const v4 = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255)).map((bytes) => bytes.join('.'));
@@ -56,6 +57,27 @@ describe('as people write it', () => {
     assert.equal(formatEndpoint(endpoint('10.0.0.7', 443)), '10.0.0.7:443');
     assert.equal(formatEndpoint(endpoint('::1', 443)), '[::1]:443');
     assert.equal(formatEndpoint(endpoint('::ffff:10.0.0.7', 443)), '10.0.0.7:443');
+  });
+
+  it('and is read again', () => {
+    const address = fc.oneof(v4, groups.map(bytesOf).map(addressFromBytes), fc.constantFrom('db', 'db.example.com'));
+    fc.assert(
+      fc.property(address, port, (host, number) => {
+        const end = endpoint(host, number);
+        assert.deepEqual(parseEndpoint(formatEndpoint(end)), end);
+      }),
+    );
+  });
+
+  it('what is no address with a port is read as nothing', () => {
+    for (const text of ['', '10.0.0.7', '::1', 'fe80::1:443', ':443', '[::1]', '[]:1', '10.0.0.7:', '10.0.0.7:65536'])
+      assert.equal(parseEndpoint(text), undefined, text);
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const end = parseEndpoint(text);
+        assert.ok(end === undefined || (end.address !== '' && end.port <= 65_535));
+      }),
+    );
   });
 
   it('network.type is ipv4 or ipv6', () => {

@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { StepName } from '../../src/connection/lifecycle-event.ts';
 import { findingKinds } from '../../src/detectors/kinds.ts';
+import { explain } from '../../src/explain/explain.ts';
+import { findingAttributes, sampleAttributes, standingAttributes } from '../../src/telemetry/finding-attributes.ts';
 import { findingEvent, resolvedEvent } from '../../src/telemetry/finding-events.ts';
 import { type Metric, metric, metricAttribute } from '../../src/telemetry/metric-names.ts';
-import { attribute, eventPrefix, spanName, stateChangeEvent } from '../../src/telemetry/semconv.ts';
+import { attribute, eventPrefix, logAttribute, spanName, stateChangeEvent } from '../../src/telemetry/semconv.ts';
+import { everyFinding } from '../explain/every-finding.ts';
 
 const page = readFileSync('docs/telemetry.md', 'utf8');
 
@@ -67,6 +70,19 @@ describe('docs/telemetry.md', () => {
     assert.deepEqual(documented, findingKinds.map((kind) => [kind, findingEvent[kind], resolvedEvent(kind)]).sort());
   });
 
+  it('has every attribute of a log record, and no other; each is told of some finding', () => {
+    const told = new Set<string>();
+    for (const one of everyFinding())
+      for (const sample of one.sample) {
+        const all = [findingAttributes(explain(one)), sampleAttributes(sample), standingAttributes(one, sample)];
+        for (const name of all.flatMap((attributes) => Object.keys(attributes))) told.add(name);
+      }
+    assert.deepEqual(firstColumn('What a log record holds'), [...told].sort());
+    const named = new Set<string>([attribute, logAttribute, metricAttribute].flatMap((names) => Object.values(names)));
+    for (const name of told) assert.ok(named.has(name), name);
+    for (const name of Object.values(logAttribute)) assert.ok(told.has(name), name);
+  });
+
   it('has every metric with its instrument, unit, attributes and meaning, and no other', () => {
     const documented = rows('Metrics');
     const known = Object.entries<Metric>(metric).map(([name, about]) => {
@@ -81,10 +97,10 @@ describe('docs/telemetry.md', () => {
 describe('the names', () => {
   const spoken = /^synfin(?:\.[a-z][a-z0-9_]*)+$/;
 
-  it('of log records and metrics are ours, in lower case, and each is a metric or an event, not both', () => {
+  it('of log records and metrics are ours, in lower case, and each is a metric, an event or an attribute', () => {
     const events = findingKinds.flatMap((kind) => [findingEvent[kind], resolvedEvent(kind)]);
     for (const name of [...events, ...Object.keys(metric)]) assert.match(name, spoken);
-    for (const name of events) assert.ok(!(name in metric), name);
+    for (const name of [...events, ...Object.values(logAttribute)]) assert.ok(!(name in metric), name);
   });
 
   it('of what is cleared end in .resolved', () => {

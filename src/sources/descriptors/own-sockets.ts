@@ -15,20 +15,23 @@ export class OwnSocketSweep implements OwnLook {
   readonly #now: () => Instant;
   readonly #info = new TcpInfoBuffer();
   readonly #sockets: (report: Report) => Iterable<OwnSocket | undefined>;
+  readonly #resent: (socket: OwnSocket, segments: number) => void;
   #notable = new Set<OwnSocket>();
 
   /**
    * `sockets` gives them one by one, and takes note of who came and went; undefined where there is none to be looked at.
-   * Without libc the kernel is not asked.
+   * Without libc the kernel is not asked. `resent` is told how many segments one has sent again, if it has any.
    */
   constructor(
     libc: Libc | undefined,
     now: () => Instant,
     sockets: (report: Report) => Iterable<OwnSocket | undefined>,
+    resent: (socket: OwnSocket, segments: number) => void = () => {},
   ) {
     this.#libc = libc;
     this.#now = now;
     this.#sockets = sockets;
+    this.#resent = resent;
   }
 
   get asksKernel(): boolean {
@@ -51,6 +54,7 @@ export class OwnSocketSweep implements OwnLook {
     const { fd } = socket;
     const info = this.#info;
     if (fd < 0 || !this.#libc || !info.filled(this.#libc.tcpInfo(fd, info.bytes))) return false;
+    if (info.totalRetransmits > 0) this.#resent(socket, info.totalRetransmits);
     const unread = this.#unread(socket, unreadBytes(info, socket.bytesRead) ?? 0);
     const notable = isNotable(info) || unread > 0;
     if (!notable && !this.#notable.has(socket)) return false;

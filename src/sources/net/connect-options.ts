@@ -29,6 +29,13 @@ export function peerOf(call: ConnectCall | undefined, address: string, port: num
   return shared(peers, endpoint(address, port));
 }
 
+/** connect() to one of these goes to the loopback address, which only the kernel then tells. */
+export function goesToLoopback({ peer }: { readonly peer: Endpoint | undefined }): boolean {
+  return peer !== undefined && unspecified.has(peer.address);
+}
+
+const unspecified = new Set(['0.0.0.0', '::']);
+
 function requested(host: unknown, port: unknown): Endpoint | undefined {
   if (typeof port !== 'number' && typeof port !== 'string') return undefined;
   const number = Number(port);

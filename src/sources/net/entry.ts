@@ -6,15 +6,9 @@ import type { TcpState } from '../../tcp/state.ts';
 import { handshakeRetransmits, type TcpInfo } from '../../tcp/tcp-info.ts';
 import type { OwnSocket } from '../source.ts';
 import type { ConnectCall } from './connect-call.ts';
+import { type Ending, endingInfoOf, endingOf } from './ending-info.ts';
 import { type Opening, openingInfoOf, openingOf, rttOf, tcpInfoOf } from './opening-info.ts';
 import type { TcpHandle } from './tcp-handle.ts';
-
-/** The application ended its side. */
-interface Ending {
-  readonly at: Instant;
-  readonly state: TcpState | undefined;
-  readonly lastAckReceivedMs: number;
-}
 
 /** What few connections have, or none for long. */
 interface Rare {
@@ -26,8 +20,8 @@ interface Rare {
 type Phase = 'opening' | 'open';
 
 /** In one number, since each field of ten thousand connections is 80 kB. */
-const flag = { open: 1, told: 2, unclaimed: 4, awaited: 8, beyond: 16 } as const;
-const attemptShift = 4;
+const flag = { open: 1, told: 2, unclaimed: 4, awaited: 8, timed: 16, beyond: 32 } as const;
+const attemptShift = 5;
 
 /** Who all the entries belong to. */
 export interface EntryOwner {
@@ -114,6 +108,15 @@ export class Entry implements OwnSocket {
     this.#flags = withBit(this.#flags, flag.awaited, is);
   }
 
+  /** Its handshake began while somebody measured, and its duration is still to be told. */
+  get timed(): boolean {
+    return isSet(this.#flags, flag.timed);
+  }
+
+  set timed(is: boolean) {
+    this.#flags = withBit(this.#flags, flag.timed, is);
+  }
+
   /** 1 for the first address that its call tried; 0 for one that was not opened here. */
   get attempt(): number {
     return this.#flags >> attemptShift;
@@ -190,8 +193,7 @@ export class Entry implements OwnSocket {
   }
 
   ending(at: Instant, info: TcpInfo | undefined): void {
-    const ending = { at, state: info?.state, lastAckReceivedMs: info?.lastAckReceivedMs ?? 0 };
-    this.#rare = { receivedBefore: this.receivedBefore, nextCall: this.nextCall, ending };
+    this.#rare = { receivedBefore: this.receivedBefore, nextCall: this.nextCall, ending: endingOf(at, info) };
   }
 
   /** When the application ended its side. */
@@ -222,11 +224,7 @@ export class Entry implements OwnSocket {
 
   /** As TCP_INFO was when the application ended its side, in the parts that were kept. */
   endingInfo(): TcpInfo | undefined {
-    const { state, lastAckReceivedMs = 0 } = this.#rare?.ending ?? {};
-    if (state === undefined) return undefined;
-    const rttUs = rttOf(this.#opening);
-    const unknown = { lastDataSentMs: 0, totalRetransmits: 0, bytesReceived: undefined, bytesRetransmitted: undefined };
-    return tcpInfoOf({ state, rttUs, lastAckReceivedMs, ...unknown });
+    return endingInfoOf(this.#rare?.ending, rttOf(this.#opening));
   }
 
   /** Microseconds from the SYN until the handshake was over, or until this process heard of it. */

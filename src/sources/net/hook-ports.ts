@@ -3,6 +3,7 @@ import type { Instant } from '../../tcp/identity.ts';
 import type { Report } from '../source.ts';
 import type { Audience } from './audience.ts';
 import type { CallSites } from './call-site.ts';
+import type { Measures } from './measures.ts';
 import type { PortFailures } from './port-failures.ts';
 import type { Requests } from './requests.ts';
 
@@ -18,6 +19,7 @@ export interface HookPorts {
   readonly requests: Requests;
   readonly portFailures: PortFailures;
   readonly audience: Audience;
+  readonly measures: Measures;
   /** The application has begun to use sockets: a server listens, or a connection came or goes. */
   readonly wake: () => void;
   /** An error of ours: never the application's business. */

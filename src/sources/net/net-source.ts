@@ -15,6 +15,7 @@ import { installHook } from './hook.ts';
 import type { HookPorts } from './hook-ports.ts';
 import type { LeakedParts } from './leaked-socket.ts';
 import { type Listener, Listeners } from './listeners.ts';
+import { Measures } from './measures.ts';
 import { PortFailures } from './port-failures.ts';
 import { Registry } from './registry.ts';
 import { Requests } from './requests.ts';
@@ -24,7 +25,7 @@ import { SocketLife } from './socket-life.ts';
 import { identify, innerSocketOf, isOpen, tcpHandleOf } from './tcp-handle.ts';
 import { assign } from './telling.ts';
 
-export interface NetSourceOptions extends Omit<HookPorts, 'report' | 'requests' | 'portFailures'> {
+export interface NetSourceOptions extends Omit<HookPorts, 'report' | 'requests' | 'portFailures' | 'measures'> {
   /** undici made a request, and tells everybody who listens. */
   readonly undiciMade: (request: object) => void;
   readonly served: (socket: SocketRef, request: ServedRequest) => void;
@@ -37,6 +38,8 @@ export class NetSource implements Source {
   readonly #registry = new Registry();
   readonly #requests: Requests;
   readonly #portFailures: PortFailures;
+  /** What is measured of each of them. */
+  readonly measures: Measures;
   #report: Report = () => {};
   #life: SocketLife | undefined;
   readonly #listeners: Listeners;
@@ -45,6 +48,7 @@ export class NetSource implements Source {
     this.#options = options;
     this.#listeners = new Listeners({ ...options, siteOf: (server) => this.#life?.siteOf(server) });
     this.#portFailures = new PortFailures(options.now);
+    this.measures = new Measures(options);
     this.#requests = new Requests({
       ...options,
       served: (socket, request) => this.#withEntry(socket, ({ ref }) => options.served(ref, request)),
@@ -66,7 +70,7 @@ export class NetSource implements Source {
   start(report: Report, signal: AbortSignal): void {
     this.#report = report;
     const [requests, portFailures] = [this.#requests, this.#portFailures];
-    const ports = { ...this.#options, requests, portFailures, report };
+    const ports = { ...this.#options, requests, portFailures, measures: this.measures, report };
     this.#life = new SocketLife(this.#registry, ports);
     const undo = [installHook(this.#life, ports), this.#listeners.install(), requests.install()];
     signal.addEventListener('abort', () => undo.forEach((act) => void act()), { once: true });

@@ -48,7 +48,8 @@ export class SocketEnd {
     this.#registry.seen++;
     this.races.refused(entry, status);
     this.#ports.portFailures.failed(entry, status);
-    if (!entry.told && !this.#ports.audience.listens) {
+    this.#ports.measures.failed(entry, status);
+    if (!entry.told && !this.#ports.audience.wantsFailures) {
       this.#registry.remove(entry);
       return;
     }
@@ -68,6 +69,8 @@ export class SocketEnd {
     const info = entry.told || this.#ports.audience.listens ? kernel?.tcpInfo(fd) : undefined;
     const { bytesRead } = entry;
     const at = this.#ports.now();
+    if (entry.phase === 'opening') this.#ports.measures.failed(entry);
+    else if (info) this.#ports.measures.resent(entry, info.totalRetransmits);
     this.#registry.seen++;
     if (!entry.told && this.#passesUntold(entry, at, info, error !== undefined || reset, why, site)) {
       this.#registry.remove(entry);
@@ -98,10 +101,11 @@ export class SocketEnd {
     // One that nobody claimed is no connection of ours.
     if (entry.unclaimed) return true;
     const { audience } = this.#ports;
-    if (entry.phase !== 'open') return !audience.listens;
+    if (entry.phase !== 'open') return !audience.wantsFailures;
     if (info !== undefined && !entry.suppressed) {
       const dull = !abnormal && isDullLife(entry, at, info, entry.bytesRead);
       if (audience.wantsTeardown(dull)) return false;
+      if (dull) this.#ports.measures.passed(entry, at, info);
     }
     const { cookie, peer, call, suppressed } = entry;
     const site = lastSite ?? (peer ? call?.site : this.#life.listenSite(entry));

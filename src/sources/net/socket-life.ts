@@ -4,7 +4,7 @@ import type { Instant } from '../../tcp/identity.ts';
 import type { TcpInfoBuffer } from '../../tcp/tcp-info.ts';
 import { CloseReasons } from './close-reasons.ts';
 import { ConnectCall } from './connect-call.ts';
-import { optionsOf, peerOf, requestedEndpoint } from './connect-options.ts';
+import { goesToLoopback, optionsOf, peerOf, requestedEndpoint } from './connect-options.ts';
 import { isDullHandshake } from './dull.ts';
 import type { Entry } from './entry.ts';
 import type { HookPorts } from './hook-ports.ts';
@@ -20,7 +20,7 @@ import {
   type TcpHandle,
   tcpHandleOf,
 } from './tcp-handle.ts';
-import { assign, goesToLoopback, tellStory } from './telling.ts';
+import { assign, tellStory } from './telling.ts';
 
 type Frame = (...args: never[]) => unknown;
 
@@ -99,9 +99,11 @@ export class SocketLife {
     entry.cookie = kernel?.cookie(handle.fd) ?? 0;
     entry.peer = peerOf(call, address, port);
     entry.attempt = call?.nextAttempt() ?? 1;
+    this.#ports.measures.began(entry);
     // By its cookie alone a connection can be found again later; where there are none, it is told of at once. So is one
     // of several attempts, whose handle Node closes before anybody hears of it.
-    if (entry.cookie === 0 || (this.#ports.audience.listens && isOneOfSeveral(socket))) this.#registry.tell(entry);
+    if (entry.cookie === 0 || (this.#ports.audience.wantsFailures && isOneOfSeveral(socket)))
+      this.#registry.tell(entry);
     this.#ports.wake();
     if (status !== 0) {
       this.#end.failed(entry, status);
@@ -125,6 +127,7 @@ export class SocketLife {
     const at = this.#ports.now();
     const kept = info?.copy();
     entry.opened(at, info);
+    this.#ports.measures.opened(entry, at, info);
     if (!entry.told) return;
     if (entry.call) entry.call.context = undefined;
     const id = goesToLoopback(entry) ? identify(entry.handle, this.#ports.kernel()) : undefined;
@@ -139,6 +142,8 @@ export class SocketLife {
     const info = this.#ports.audience.listens ? kernel?.tcpInfo(entry.fd) : undefined;
     entry.opened(entry.at, info);
     entry.unclaimed = false;
+    this.#ports.measures.began(entry);
+    this.#ports.measures.opened(entry, entry.at, info);
     this.#registry.seen++;
     this.#handshakeOver(entry);
   }
@@ -204,6 +209,7 @@ export class SocketLife {
     }
     this.#registry.seen++;
     entry.opened(at, info);
+    this.#ports.measures.opened(entry, at, info);
     const kept = entry.told ? info?.copy() : undefined;
     this.assignQueued(entry);
     if (!entry.told) {

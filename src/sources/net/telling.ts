@@ -2,6 +2,7 @@ import type { CallSite } from '../../connection/call-site.ts';
 import type { Connecting } from '../../connection/observation.ts';
 import type { KernelSockets } from '../../ffi/kernel-sockets.ts';
 import type { Report } from '../source.ts';
+import { goesToLoopback } from './connect-options.ts';
 import type { Entry } from './entry.ts';
 import type { HookPorts } from './hook-ports.ts';
 import { identify } from './tcp-handle.ts';
@@ -65,12 +66,6 @@ function connecting(entry: Entry, kernel: KernelSockets | undefined): Connecting
   };
 }
 
-/** connect() to one of these goes to the loopback address, which only the kernel then tells. */
-export function goesToLoopback({ peer }: Entry): boolean {
-  return peer !== undefined && unspecified.has(peer.address);
-}
-
-const unspecified = new Set(['0.0.0.0', '::']);
 const nowhere = { address: 'unknown', port: 0 };
 
 /** The request is known that the connection was opened for. */

@@ -1,11 +1,12 @@
 // What app.mjs and app.cjs do: set an SDK up, or none; go the ways, each in a span of its own; end. `load` is theirs, so
 // that packages come as the application's kind of module.
 const connections = require('./connections.cjs');
+const leaks = require('./leaks.cjs');
 const processes = require('./processes.cjs');
 const requests = require('./requests.cjs');
 const setups = require('./setups.cjs');
 
-const ways = { ...connections, ...requests, ...processes };
+const ways = { ...connections, ...requests, ...processes, ...leaks };
 const all = Object.keys(connections);
 
 const endings = {

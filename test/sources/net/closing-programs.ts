@@ -29,10 +29,13 @@ const source = new NetSource({
   served: () => {},
   audience: {
     listens: true,
+    wantsFailures: true,
     wantsHandshake: () => true,
     wantsTeardown: () => true,
     keep: (context) => context,
     closed: () => {},
+    meter: undefined,
+    ignores: undefined,
   },
   wake: () => {},
   fault: (where, error) => faults.push(`${where}: ${String(error)}`),

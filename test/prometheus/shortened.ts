@@ -1,0 +1,15 @@
+import { resolve } from 'node:path';
+
+/** How much shorter, and how short a range of samples may get. */
+export interface Hurry {
+  readonly factor: number;
+  readonly leastMs: number;
+}
+
+interface Shortened {
+  shortened(text: string, hurry: Hurry): string;
+  millisecondsOf(duration: string): number;
+}
+
+/** The example's own: what it does to the rules is what the tests do. */
+export const { shortened, millisecondsOf } = (await import(resolve('examples/prometheus/shortened.mjs'))) as Shortened;
