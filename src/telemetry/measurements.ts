@@ -120,6 +120,16 @@ export class Measurements {
     return readings;
   }
 
+  /** All that was ever read but for counters, at 0: for whoever is told nothing from now on. */
+  zeros(): readonly Reading[] {
+    return [...this.#gone(new Map())];
+  }
+
+  /** Series that are there from before: they are read as 0 until something is read of them. */
+  recall(series: readonly Reading[]): void {
+    for (const { name, attributes } of series) this.#keyOf(name, attributes);
+  }
+
   /** What was there once and is not any more. A counter that is gone has not become 0: it is not told of. */
   *#gone(present: ReadonlyMap<ObservableName, ReadonlySet<string>>): Iterable<Reading> {
     for (const [name, known] of this.#known) {
