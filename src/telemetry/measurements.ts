@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { type CounterName, type HistogramName, type Metric, metric, type ObservableName } from './metric-names.ts';
 
 /** Values of the attributes that a metric has, by their names. */
@@ -26,6 +27,9 @@ export type Reader = () => Iterable<Reading> | Promise<Iterable<Reading>>;
 
 /** So many different sets of attributes a metric has at most, whatever happens: each is a series for ever. */
 export const mostSeries = 200;
+
+/** So long somebody who collects keeps the process, at most. */
+const longestReadMs = 5000;
 
 /**
  * All that is measured, on its way to whoever hears of it. Counters are kept, so that one who comes late hears what has
@@ -98,6 +102,16 @@ export class Measurements {
 
   /** The values of all observable metrics, one for each set of attributes. Never rejects. */
   async read(): Promise<readonly Reading[]> {
+    // Whoever awaits it may have nothing else that keeps the process, and our pauses do not.
+    const held = setTimeout(() => {}, longestReadMs);
+    try {
+      return await this.#readAll();
+    } finally {
+      clearTimeout(held);
+    }
+  }
+
+  async #readAll(): Promise<readonly Reading[]> {
     const readings: Reading[] = [];
     const present = new Map<ObservableName, Set<string>>();
     let whole = true;
