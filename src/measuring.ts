@@ -46,12 +46,16 @@ async function connectionsNow({ net, tracker, now }: MeasuringPorts): Promise<re
   const count = new ConnectionCount();
   const slices = new Slices(now);
   slices.begin();
-  for (const { role, state } of net.untold()) {
+  // The tracker may be told of some while this rests: of each it is asked when its turn comes.
+  for (const held of net.held()) {
+    const { role, state } = tracker.get(held.number) ?? held;
     count.add(role, state);
     if (slices.isOver()) await slices.rest();
   }
   for (const connection of tracker.connections()) {
-    if (isStateKnown(connection)) count.add(connection.role, connection.state);
+    const { ref, role, state } = connection;
+    const isOther = ref === undefined || !net.holds(ref);
+    if (isOther && isStateKnown(connection)) count.add(role, state);
     if (slices.isOver()) await slices.rest();
   }
   slices.end();

@@ -2,8 +2,11 @@ import { type Farewell, farewellOf } from '../connection/farewell.ts';
 import type { Role } from '../connection/lifecycle.ts';
 import type { LifecycleEvent } from '../connection/lifecycle-event.ts';
 import type { Measurements } from './measurements.ts';
-import { metricAttribute } from './metric-names.ts';
+import { metricAttribute, other } from './metric-names.ts';
 import { attribute } from './semconv.ts';
+
+/** Whoever destroys a socket may make up a number: `Unknown system error -199`. There are fewer than ninety names. */
+const nodeName = /^[A-Z][A-Z0-9_]*$/;
 
 /** What is measured of single connections, as it happens. Whoever calls has each of them counted once. */
 export class ConnectionMeter {
@@ -15,7 +18,7 @@ export class ConnectionMeter {
 
   /** Over, after so many microseconds; `error` is the Node error code of one that failed. */
   handshake(role: Role, us: number, error: string | undefined): void {
-    const failed = error === undefined ? undefined : { [attribute.errorType]: error };
+    const failed = error === undefined ? undefined : { [attribute.errorType]: nodeName.test(error) ? error : other };
     this.#measurements.record('synfin.tcp.handshake.duration', us / 1e6, { [attribute.role]: role, ...failed });
   }
 

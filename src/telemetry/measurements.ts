@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { type CounterName, type HistogramName, type Metric, metric, type ObservableName } from './metric-names.ts';
 
 /** Values of the attributes that a metric has, by their names. */
@@ -26,6 +27,9 @@ export type Reader = () => Iterable<Reading> | Promise<Iterable<Reading>>;
 
 /** So many different sets of attributes a metric has at most, whatever happens: each is a series for ever. */
 export const mostSeries = 200;
+
+/** So long somebody who collects keeps the process, at most. */
+const longestReadMs = 5000;
 
 /**
  * All that is measured, on its way to whoever hears of it. Counters are kept, so that one who comes late hears what has
@@ -98,6 +102,16 @@ export class Measurements {
 
   /** The values of all observable metrics, one for each set of attributes. Never rejects. */
   async read(): Promise<readonly Reading[]> {
+    // Whoever awaits it may have nothing else that keeps the process, and our pauses do not.
+    const held = setTimeout(() => {}, longestReadMs);
+    try {
+      return await this.#readAll();
+    } finally {
+      clearTimeout(held);
+    }
+  }
+
+  async #readAll(): Promise<readonly Reading[]> {
     const readings: Reading[] = [];
     const present = new Map<ObservableName, Set<string>>();
     let whole = true;
@@ -118,6 +132,16 @@ export class Measurements {
     // What could not be read is not gone.
     if (whole) for (const reading of this.#gone(present)) readings.push(reading);
     return readings;
+  }
+
+  /** All that was ever read but for counters, at 0: for whoever is told nothing from now on. */
+  zeros(): readonly Reading[] {
+    return [...this.#gone(new Map())];
+  }
+
+  /** Series that are there from before: they are read as 0 until something is read of them. */
+  recall(series: readonly Reading[]): void {
+    for (const { name, attributes } of series) this.#keyOf(name, attributes);
   }
 
   /** What was there once and is not any more. A counter that is gone has not become 0: it is not told of. */

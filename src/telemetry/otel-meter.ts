@@ -1,6 +1,15 @@
-import type { BatchObservableCallback, Counter, Histogram, Meter, MeterProvider, Observable } from '@opentelemetry/api';
+import type {
+  BatchObservableCallback,
+  BatchObservableResult,
+  Counter,
+  Histogram,
+  Meter,
+  MeterProvider,
+  Observable,
+} from '@opentelemetry/api';
 import { globalMeterProvider } from './api.ts';
-import type { Measurements, MetricAttributes, Sink } from './measurements.ts';
+import { leave, takeUp } from './left-series.ts';
+import type { Measurements, MetricAttributes, Reading, Sink } from './measurements.ts';
 import { type CounterName, type HistogramName, type Metric, metric, type ObservableName } from './metric-names.ts';
 
 export interface OtelMeterOptions {
@@ -21,11 +30,13 @@ interface Instruments {
 /**
  * Takes measurements to whichever OpenTelemetry SDK is registered. An instrument that was made before an SDK was there,
  * or by another one, leads nowhere for ever: the metrics API has no proxy. So they are made anew when the provider
- * changes, and what was counted until then is told to the new one.
+ * changes, and what was counted until then is told to the new one. One that is told nothing any more is told so.
  */
 export class OtelMeter implements Sink {
   readonly #options: OtelMeterOptions;
   #own: MeterProvider | undefined;
+  /** What each provider was told of the counters: one that comes again knows it. */
+  readonly #told = new WeakMap<MeterProvider, Map<string, number>>();
   #bound: Instruments | undefined;
   #ended = false;
 
@@ -62,7 +73,7 @@ export class OtelMeter implements Sink {
     // A provider that has only now come is told all that was counted, this included.
     const before = this.#bound;
     const now = this.#instruments();
-    if (now === before) now?.counters.get(name)?.add(value, attributes);
+    if (now !== undefined && now === before) this.#tell(now, name, value, attributes);
   }
 
   record(name: HistogramName, value: number, attributes: MetricAttributes): void {
@@ -86,8 +97,20 @@ export class OtelMeter implements Sink {
     const { version, measurements } = this.#options;
     const made = instrumentsOf(provider, provider.getMeter('synfin', version), measurements);
     this.#bound = made;
-    for (const { name, value, attributes } of measurements.totals()) made.counters.get(name)?.add(value, attributes);
+    const told = this.#told.get(provider);
+    for (const { name, value, attributes } of measurements.totals()) {
+      const untold = value - (told?.get(keyOf(name, attributes)) ?? 0);
+      if (untold > 0) this.#tell(made, name, untold, attributes);
+    }
     return made;
+  }
+
+  #tell({ provider, counters }: Instruments, name: CounterName, value: number, attributes: MetricAttributes): void {
+    const told = this.#told.get(provider) ?? new Map<string, number>();
+    this.#told.set(provider, told);
+    const key = keyOf(name, attributes);
+    told.set(key, (told.get(key) ?? 0) + value);
+    counters.get(name)?.add(value, attributes);
   }
 
   #letGo(): void {
@@ -110,15 +133,29 @@ function instrumentsOf(provider: MeterProvider, meter: Meter, measurements: Meas
     else if (about.instrument === 'counter') counters.set(name, meter.createCounter(name, describe(about)));
     else histograms.set(name, meter.createHistogram(name, describe(about)));
   }
-  const collect: BatchObservableCallback = async (result) => {
-    for (const { name, value, attributes } of await measurements.read()) {
+  const telling = (readings: readonly Reading[], result: BatchObservableResult) => {
+    for (const { name, value, attributes } of readings) {
       const observable = observables.get(name);
       if (observable) result.observe(observable, value, attributes);
     }
   };
+  const collect: BatchObservableCallback = async (result) => telling(await measurements.read(), result);
   const all = [...observables.values()];
+  measurements.recall(takeUp(provider));
   meter.addBatchObservableCallback(collect, all);
-  return { provider, counters, histograms, end: () => meter.removeBatchObservableCallback(collect, all) };
+  const end = () => {
+    meter.removeBatchObservableCallback(collect, all);
+    const series = measurements.zeros();
+    if (series.length === 0) return;
+    const zeros: BatchObservableCallback = (result) => telling(series, result);
+    meter.addBatchObservableCallback(zeros, all);
+    leave(provider, { series, end: () => meter.removeBatchObservableCallback(zeros, all) });
+  };
+  return { provider, counters, histograms, end };
+}
+
+function keyOf(name: CounterName, attributes: MetricAttributes): string {
+  return name + JSON.stringify(attributes);
 }
 
 function observableOf(meter: Meter, name: string, about: Metric): Observable {

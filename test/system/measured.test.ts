@@ -132,6 +132,19 @@ describe('each connection is measured, and each once', { skip: kernelNeeds, conc
     assert.equal(said?.counts['handshake server'], 5);
   });
 
+  it('told of by somebody while they are counted → counted once', async () => {
+    const [said] = await measured(['told meanwhile'], { SYNFIN_SPANS: 'off', SYNFIN_INTERVAL_MS: '3600000' });
+    assert.deepEqual(said?.counts, { before: 4000, meanwhile: 0, after: 0 });
+  });
+
+  it('collected when nothing else keeps the process → the answer comes, and then the end', async () => {
+    const env = { SYNFIN_FINDINGS: 'off', SYNFIN_SPANS: 'off' };
+    const { code, stdout, stderr } = await run(['--import', register, fixture('collect-last.mjs')], { env });
+    assert.equal(code, 0, stderr);
+    const [said] = jsonLines<{ names: string[] }>(stdout);
+    assert.ok(said?.names.includes('synfin.tcp.connection.count'), stdout);
+  });
+
   for (const spans of ['off', 'all'])
     it(`an SDK that comes late, spans: ${spans} → the handshakes that begin from then on, and all that ends`, async () => {
       const [said] = await measured(['late'], { SYNFIN_SPANS: spans });

@@ -103,6 +103,25 @@ describe('a counter', () => {
     ]);
   });
 
+  it('an SDK goes, and the same one comes again → it is told what it missed, and nothing twice', async () => {
+    const { ours, meter } = made();
+    const first = registered();
+    ours.add(name, 3, paused);
+    for (const other of [registered, () => {}]) {
+      metrics.disable();
+      other();
+      meter.bind();
+      ours.add(name, 1, paused);
+      metrics.disable();
+      metrics.setGlobalMeterProvider(first.provider);
+      ours.add(name, 1, unread);
+    }
+    assert.deepEqual(await first.points(name), [
+      [paused, 5],
+      [unread, 2],
+    ]);
+  });
+
   it('a provider is handed over → it is told instead of the one that is registered', async () => {
     const global = registered();
     const own = sdk();
@@ -229,6 +248,36 @@ describe('what is read', () => {
     meter.bind();
     await first.collected();
     assert.equal(asked, 1);
+  });
+
+  it('the SDK goes, or we end → what it was told last is said of now no longer', async () => {
+    for (const goes of [() => metrics.disable(), (meter: OtelMeter) => meter.end()]) {
+      const { ours, meter } = made();
+      ours.readBy(() => [open(2, 'warning')]);
+      const { points } = registered();
+      meter.bind();
+      const values = async () => (await points('synfin.finding.count'))?.map(([, value]) => value);
+      assert.deepEqual(await values(), [2]);
+      goes(meter);
+      meter.bind();
+      for (let n = 0; n < 2; n++) assert.deepEqual(await values(), [0]);
+    }
+  });
+
+  it('ended and started anew in the same SDK → as it is now, and what was there only before is 0', async () => {
+    const { points } = registered();
+    const values = async () => (await points('synfin.finding.count'))?.map(([, value]) => value);
+    const before = made();
+    before.ours.readBy(() => [open(2, 'warning'), open(3, 'critical')]);
+    before.meter.bind();
+    assert.deepEqual(await values(), [2, 3]);
+    before.meter.end();
+    assert.deepEqual(await values(), [0, 0]);
+    const anew = made();
+    anew.ours.readBy(() => [open(5, 'warning')]);
+    anew.meter.bind();
+    for (let n = 0; n < 2; n++) assert.deepEqual(await values(), [5, 0]);
+    assert.deepEqual([before.faults, anew.faults], [[], []]);
   });
 
   it('more sets of attributes than there is room for → two hundred series, the rest is counted', async () => {

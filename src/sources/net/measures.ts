@@ -103,7 +103,7 @@ export class Measures {
   }
 }
 
-function roleOf({ call, peer, socket }: Entry): Role {
+export function roleOf({ call, peer, socket }: Entry): Role {
   if (call || peer) return 'client';
   return serverOf(socket) ? 'server' : 'unknown';
 }

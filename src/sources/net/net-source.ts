@@ -15,7 +15,7 @@ import { installHook } from './hook.ts';
 import type { HookPorts } from './hook-ports.ts';
 import type { LeakedParts } from './leaked-socket.ts';
 import { type Listener, Listeners } from './listeners.ts';
-import { Measures } from './measures.ts';
+import { Measures, roleOf } from './measures.ts';
 import { PortFailures } from './port-failures.ts';
 import { Registry } from './registry.ts';
 import { Requests } from './requests.ts';
@@ -103,19 +103,21 @@ export class NetSource implements Source {
     }
   }
 
-  /** Those that the tracker does not know: as far as anybody has seen, nothing is wrong with them. */
-  *untold(): Generator<{ readonly role: Role; readonly state: TcpState }> {
+  /** The connections that this process has a descriptor for; where the tracker knows nothing of one, nothing is wrong. */
+  *held(): Generator<{ readonly number: SocketRef; readonly role: Role; readonly state: TcpState }> {
     const last = this.#registry.nextRef();
     for (const entry of this.#registry.live()) {
-      if (entry.number > last) return;
-      if (entry.told) continue;
-      const role = entry.unclaimed ? 'unknown' : entry.peer ? 'client' : 'server';
+      const { number, phase, awaited, unclaimed } = entry;
+      if (number > last) return;
       // It may be open without anybody having looked.
       const { connecting, destroyed } = entry.socket;
-      const isOpen = entry.phase === 'open' || !(entry.awaited || connecting || destroyed);
-      yield { role, state: isOpen ? 'established' : 'syn_sent' };
+      const isOpen = phase === 'open' || !(awaited || connecting || destroyed);
+      yield { number, role: unclaimed ? 'unknown' : roleOf(entry), state: isOpen ? 'established' : 'syn_sent' };
     }
   }
+
+  /** The tracker knows of it, and its descriptor is open. */
+  readonly holds = (ref: SocketRef): boolean => this.#registry.get(ref) !== undefined;
 
   /** Has the tracker know of every connection. */
   tellAll(): void {

@@ -13,7 +13,7 @@ export function errorName(status: number): string {
 /** What connect(2) came to, when Node destroys a socket for it (lib/net.js, afterConnect). */
 export function connectStatus(error: unknown): number | undefined {
   const errno = plainValue(error, 'syscall') === 'connect' ? plainValue(error, 'errno') : undefined;
-  return typeof errno === 'number' && errno < 0 ? errno : undefined;
+  return Number.isSafeInteger(errno) && (errno as number) < 0 ? (errno as number) : undefined;
 }
 
 export function errorCode(error: unknown): string | undefined {
