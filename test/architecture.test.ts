@@ -187,6 +187,16 @@ describe('the arrows', () => {
     }
   });
 
+  it('the drawing names every room', () => {
+    const drawing = readFileSync(resolve('docs/architecture.md'), 'utf8');
+    const named = new Set(drawing.match(/[a-z]+(?:-[a-z]+)*/g));
+    const rooms = Object.keys(arrows).map((room) => room.replace(/\.ts$|^sources\//g, ''));
+    assert.deepEqual(
+      rooms.filter((room) => !named.has(room)),
+      [],
+    );
+  });
+
   for (const [room, rule] of Object.entries(arrows)) {
     const types = typeArrows[room] ?? [];
     const seen = `${rule.join(', ') || '(nothing)'}${types.length > 0 ? `; types of ${types.join(', ')}` : ''}`;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { causesOf, findingKinds, leakCauses } from '../src/detectors/kinds.ts';
 import { optionTable } from '../src/options.ts';
@@ -53,6 +53,14 @@ describe('README', () => {
     assert.deepEqual([code, stderr], [0, '']);
     assert.match(stdout, /^200 text\/plain; version=0\.0\.4; charset=utf-8 # HELP synfin_/);
     assert.match(stdout, /^# TYPE synfin_tcp_connection_leaks_total counter$/m);
+  });
+
+  it('leads to each example that has a README, and says how many there are', () => {
+    const there = readdirSync('examples').filter((name) => existsSync(`examples/${name}/README.md`));
+    const linked = [...readme.matchAll(/\]\(examples\/([\w-]+)\/README\.md\)/g)].map(([, name]) => name);
+    assert.deepEqual(linked.toSorted(), there.toSorted());
+    const words = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six'];
+    assert.match(readme, new RegExp(`^${words[there.length]} examples run as they are`, 'm'));
   });
 
   it('has the two lines that work alone in a fresh clone', () => {

@@ -38,9 +38,10 @@ export class Programs {
     throw new Error(`${names[0]} is not installed: apt install prometheus prometheus-alertmanager`);
   }
 
+  /** What was started last goes first, so that nobody asks one that is gone already. */
   async endAll() {
     this.#isEnding = true;
-    await Promise.all([...this.#running].map(end));
+    for (const child of [...this.#running].reverse()) await end(child);
   }
 
   #start(name, command, args, env) {
@@ -86,6 +87,7 @@ async function answering(child, url) {
 }
 
 async function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const over = once(child, 'exit');
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);

@@ -71,7 +71,13 @@ export class RegistrySink implements Sink {
 
   readonly end = (): void => {
     this.#register = undefined;
-    for (const act of this.#leave.splice(0)) act();
+    for (const act of this.#leave.splice(0)) {
+      try {
+        act();
+      } catch (error) {
+        this.#measurements.fault('prometheus', error);
+      }
+    }
   };
 
   #make(name: Name): Registered {

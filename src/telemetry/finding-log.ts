@@ -59,9 +59,11 @@ export class FindingLog {
       if (this.#options.logger.isHeard) this.#tell(this.#due(looked), looked.among);
       for (const { id, status } of looked.told) if (status === 'cleared') this.#told.delete(id);
     } catch (error) {
-      this.#options.fault('log records', error);
+      this.#fault(error);
     }
   }
+
+  readonly #fault = (error: unknown): void => this.#options.fault('log records', error);
 
   #note(told: readonly ExplainedFinding[]): void {
     for (const { id, status } of told) {
@@ -84,9 +86,10 @@ export class FindingLog {
     for (const finding of due) {
       this.#untold.delete(finding.id);
       try {
-        this.#emit(finding, this.#about(finding, handshakes));
+        // A rejection that nobody takes would end the process.
+        Promise.resolve(this.#emit(finding, this.#about(finding, handshakes))).catch(this.#fault);
       } catch (error) {
-        this.#options.fault('log records', error);
+        this.#fault(error);
       }
     }
   }
@@ -105,13 +108,13 @@ export class FindingLog {
     return about;
   }
 
-  #emit(finding: ExplainedFinding, { handshake, attributes }: About): void {
+  #emit(finding: ExplainedFinding, { handshake, attributes }: About): unknown {
     const { logger, clock, now } = this.#options;
     const { kind, status, message, sample } = finding;
     const at = now();
     const context = rootWith(handshake);
     const [oldest] = sample;
-    logger.emit({
+    return logger.emit({
       ...(status === 'cleared' ? info : warn),
       eventName: status === 'cleared' ? resolvedEvent(kind) : findingEvent[kind],
       timestamp: clock().timesSince(at)(at),

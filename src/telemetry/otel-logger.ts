@@ -19,7 +19,7 @@ export interface LogRecord {
 
 /** The LoggerProvider of both logs APIs, as far as it is needed. */
 export interface LoggerProvider {
-  getLogger(name: string, version?: string): { emit(record: LogRecord): void };
+  getLogger(name: string, version?: string): { emit(record: LogRecord): unknown };
 }
 
 /** It stands for another one, once that is registered: both APIs have such a proxy. */
@@ -60,9 +60,12 @@ export class OtelLogger {
     return this.#provider() !== undefined;
   }
 
-  /** To one provider, once; to nobody where there is none. Throws what the provider throws. */
-  emit(record: LogRecord): void {
-    this.#provider()?.getLogger('synfin', this.#options.version).emit(record);
+  /**
+   * To one provider, once; to nobody where there is none. Throws what the provider throws, and gives back what it gives
+   * back: of an application's own that may be a promise.
+   */
+  emit(record: LogRecord): unknown {
+    return this.#provider()?.getLogger('synfin', this.#options.version).emit(record);
   }
 
   #provider(): LoggerProvider | undefined {

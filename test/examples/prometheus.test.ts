@@ -87,6 +87,17 @@ describe('examples/prometheus', () => {
     assert.match(stderr, /apt install prometheus prometheus-alertmanager\n$/);
   });
 
+  it('what was started last is ended first: nobody is left who asks one that is gone', async () => {
+    const program = (name: string, graceMs: number) =>
+      `await programs.node('${name}', ['-e', \`setInterval(() => {}, 1000); console.log('${name} is there');
+        process.on('SIGTERM', () => setTimeout(() => { console.log('${name} ends'); process.exit(); }, ${graceMs}));\`], {});`;
+    const script = `import { Programs } from './examples/prometheus/programs.mjs'; const programs = new Programs();
+      ${program('upstream', 0)} ${program('service', 500)} await programs.endAll();`;
+    const { stdout, stderr } = await new Program(['--input-type=module', '--eval', script], {}).ended;
+    assert.equal(stderr, '');
+    assert.deepEqual(stdout.match(/\w+ ends/g), ['service ends', 'upstream ends']);
+  });
+
   it('the shipped rules are loaded by relative path, and are there', () => {
     const { rule_files } = parse(readFileSync('examples/prometheus/prometheus.yml', 'utf8')) as {
       rule_files: string[];

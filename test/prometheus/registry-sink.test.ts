@@ -287,6 +287,21 @@ describe('joining and leaving', () => {
     assert.deepEqual(register.getMetricsAsArray(), []);
   });
 
+  it('the registry does not let go of one → it goes from there all the same, and the error stays here', () => {
+    const { ours, sink, register, faults } = made();
+    const remove = register.removeSingleMetric.bind(register);
+    register.removeSingleMetric = (name) => {
+      if (name === 'synfin_finding_count') throw new Error('held');
+      remove(name);
+    };
+    sink.join(register);
+    const stays = register.getSingleMetric('synfin_finding_count');
+    sink.end();
+    assert.deepEqual(register.getMetricsAsArray(), [stays]);
+    assert.equal(ours.isHeard, false);
+    assert.deepEqual(faults, ['Error: held']);
+  });
+
   it('a registry that was emptied and has a metric of this name of its own → that stays', () => {
     const { sink, register } = joined();
     register.clear();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { context, type SpanContext, trace } from '@opentelemetry/api';
 import { logs } from '@opentelemetry/api-logs';
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
@@ -176,6 +177,14 @@ describe('the log record of a finding', () => {
     look([one]);
     look([], [one]);
     assert.equal(faults.length, 1);
+  });
+
+  it('a provider of the application’s own whose promise is rejected: likewise, and the process goes on', async () => {
+    const { look, logger, faults } = made();
+    logger.setLoggerProvider({ getLogger: () => ({ emit: () => Promise.reject(new Error('broken')) }) });
+    look([one]);
+    await setImmediate();
+    assert.deepEqual(faults.map(String), ['Error: broken']);
   });
 
   it('OTEL_SDK_DISABLED → none', () => {
