@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { causesOf, findingKinds } from '../../src/detectors/kinds.ts';
 import { optionTable } from '../../src/options.ts';
@@ -49,6 +49,15 @@ describe('docs/runbook.md', () => {
     for (const [name] of page.matchAll(/\bsynfin[._][a-z][a-z0-9._]*[a-z0-9]/g)) assert.ok(knownNames.has(name), name);
     for (const [name] of page.matchAll(/\bSYNFIN_[A-Z_]+/g)) assert.ok(variables.has(name), name);
     for (const [name] of page.matchAll(/\bSynfin[A-Z]\w+/g)) assert.ok(alertNames.has(name), name);
+  });
+
+  it('names dashboards that there are', () => {
+    const titles = readdirSync('dashboards')
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => (JSON.parse(readFileSync(`dashboards/${name}`, 'utf8')) as { title: string }).title);
+    const named = [...page.matchAll(/dashboard\s\*([^*]+)\*/g)].map(([, title]) => title ?? '');
+    assert.ok(named.length > 0);
+    for (const title of named) assert.ok(titles.includes(title), title);
   });
 
   it('names the kind of a finding only with its EventName, and causes that there are', () => {
