@@ -19,19 +19,23 @@ const seconds = /(\]\s*,\s*)([\d.\s*]+)\)/g;
 export function shortened(text, { factor, leastMs }) {
   const rules = parse(text);
   const short = (words, least = 0) => spelled(Math.max(least, millisecondsOf(words) / factor));
-  const shortExpression = (expression) =>
-    expression
-      .replace(ranges, (_, range, colon, step) => `[${short(range, leastMs)}${colon}${step ? short(step, 1000) : ''}]`)
-      .replace(offsets, (_, offset) => `offset ${short(offset)}`)
-      .replace(seconds, (_, before, ahead) => `${before}(${ahead.trim()}) / ${factor})`);
   for (const group of rules.groups) {
     if (group.interval) group.interval = short(group.interval, 1000);
     for (const rule of group.rules) {
       for (const name of ['for', 'keep_firing_for']) if (rule[name]) rule[name] = short(rule[name]);
-      rule.expr = shortExpression(`${rule.expr}`);
+      rule.expr = shortenedExpression(`${rule.expr}`, { factor, leastMs });
     }
   }
   return stringify(rules);
+}
+
+/** The same of one expression. */
+export function shortenedExpression(expression, { factor, leastMs }) {
+  const short = (words, least = 0) => spelled(Math.max(least, millisecondsOf(words) / factor));
+  return expression
+    .replace(ranges, (_, range, colon, step) => `[${short(range, leastMs)}${colon}${step ? short(step, 1000) : ''}]`)
+    .replace(offsets, (_, offset) => `offset ${short(offset)}`)
+    .replace(seconds, (_, before, ahead) => `${before}(${ahead.trim()}) / ${factor})`);
 }
 
 /** Of what Prometheus calls a duration: `1h30m`. */

@@ -55,7 +55,10 @@ const measuredEveryUs = 15e6;
 const rarelyUs = 60e6;
 const mostOften = 10_000;
 
-/** How long after a census the next may be taken for whoever measures. */
-export function measuredAfterUs(sockets: number): number {
-  return sockets > mostOften ? rarelyUs : measuredEveryUs;
+/**
+ * How long after a census the next may be taken for whoever measures. Looks that are rarer than that keep a budget: it is
+ * not to be spent on this.
+ */
+export function measuredAfterUs(sockets: number, sinceLookUs: number): number {
+  return sockets > mostOften || sinceLookUs > measuredEveryUs ? rarelyUs : measuredEveryUs;
 }

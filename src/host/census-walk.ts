@@ -77,6 +77,8 @@ export class CensusWalk implements HostPart {
   #before: Instant | undefined;
   /** The last walk, if it found nothing near a limit. */
   #calm: Calm | undefined;
+  #lookedAt: Instant | undefined;
+  #sinceLookUs = 0;
   /** When one of all states was taken last, for whatever reason. */
   #measuredAt: Instant | undefined;
 
@@ -86,7 +88,10 @@ export class CensusWalk implements HostPart {
   }
 
   async look(): Promise<void> {
-    this.#listening.look(this.#ports.now());
+    const at = this.#ports.now();
+    this.#sinceLookUs = at - (this.#lookedAt ?? at);
+    this.#lookedAt = at;
+    this.#listening.look(at);
     const counts = this.#counts();
     await this.#judge(counts);
     if (counts) await this.#measure(counts);
@@ -124,7 +129,7 @@ export class CensusWalk implements HostPart {
     const at = now();
     const sockets = socketsOf(counts);
     if (!measuring.isHeard || sockets === undefined) return;
-    if (this.#measuredAt !== undefined && at - this.#measuredAt < measuredAfterUs(sockets)) return;
+    if (this.#measuredAt !== undefined && at - this.#measuredAt < measuredAfterUs(sockets, this.#sinceLookUs)) return;
     this.#measuredAt = at;
     const order = { states: statesOf.all, at, before: undefined, range: counts.range, ...this.#listening.now() };
     // Where the kernel counts none, there is nothing to walk over.
@@ -142,7 +147,7 @@ export class CensusWalk implements HostPart {
     const { measuring } = this.#ports;
     this.#measuredAt = at;
     if (!measuring.isHeard || !isShown(order, census.whole)) return;
-    const everyUs = measuredAfterUs(socketsOf(counts) ?? 0);
+    const everyUs = measuredAfterUs(socketsOf(counts) ?? 0, this.#sinceLookUs);
     measuring.counted({ at, census, outward, ours, sysctls: counts.sysctls, range, everyUs });
   }
 

@@ -165,8 +165,11 @@ describe('a census for whoever measures', () => {
 
   it('a healthy service → every 15 s', async () => assert.deepEqual(await told(every5s(10, quiet)), [0, 15, 30, 45]));
 
-  it('looks are rarer than that → at each', async () =>
-    assert.deepEqual(await told([0, 40, 80].map((at) => ({ ...quiet, at }))), [0, 40, 80]));
+  it('looks are as rare → at each; rarer, to keep a budget → every 60 s', async () => {
+    const looks = (everyS: number) => [0, 1, 2, 3, 4].map((n) => ({ ...quiet, at: n * everyS }));
+    assert.deepEqual(await told(looks(15)), [0, 15, 30, 45, 60]);
+    assert.deepEqual(await told(looks(16)), [0, 64]);
+  });
 
   it('up to 10,000 sockets so often, above that every 60 s', async () => {
     assert.deepEqual(await told(every5s(7, { ...quiet, inuse: 9997 })), [0, 15, 30]);

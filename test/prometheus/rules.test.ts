@@ -31,7 +31,7 @@ describe('prometheus/synfin-alerts.yml', () => {
   it('is loaded by the example of a configuration', { skip: needsPromtool }, () => {
     promtool('check', 'config', 'prometheus/prometheus.example.yml');
     const { rule_files } = parse(readFileSync('prometheus/prometheus.example.yml', 'utf8')) as { rule_files: string[] };
-    assert.deepEqual(rule_files, ['synfin-alerts.yml']);
+    assert.deepEqual(rule_files, ['synfin-alerts.yml', 'synfin-rules.yml']);
   });
 
   for (const alert of alerts) {

@@ -8,8 +8,11 @@ export interface Hurry {
 
 interface Shortened {
   shortened(text: string, hurry: Hurry): string;
+  shortenedExpression(expression: string, hurry: Hurry): string;
   millisecondsOf(duration: string): number;
 }
 
 /** The example's own: what it does to the rules is what the tests do. */
-export const { shortened, millisecondsOf } = (await import(resolve('examples/prometheus/shortened.mjs'))) as Shortened;
+export const { shortened, shortenedExpression, millisecondsOf } = (await import(
+  resolve('examples/prometheus/shortened.mjs')
+)) as Shortened;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fixture, Program, register } from '../system/run.ts';
 import { entering, type Sickness, surroundings } from './sicknesses.ts';
 
@@ -9,6 +10,9 @@ const folder = resolve('test/prometheus/sick');
 
 /** Nothing lives longer than that, whatever happens to the test. */
 const longestMs = 400_000 * (100 / Number(process.env.SEEN_FACTOR ?? 100));
+
+/** A host that has other things to do starts it within that. */
+const mostWaitMs = 60_000;
 
 /** One of the sick programs, alive, with synfin in it and its metrics at a socket of the file system. */
 export class SickService {
@@ -60,8 +64,8 @@ export class SickService {
     });
   }
 
-  /** What others do to it, once it runs. */
-  afflict(): void {
+  /** What others do to it, once it runs and looks at the kernel. */
+  async afflict(): Promise<void> {
     const { cure } = this.#sickness;
     if (cure === 'no more SYNs') {
       const args = [...entering(this.pid), 'python3', fixture('syns.py'), '10.9.0.1', '8080', '500', '240'];
@@ -69,7 +73,10 @@ export class SickService {
       this.#syns = spawn(command, rest, { stdio: 'ignore' });
       void this.#program.ended.then(() => this.#syns?.kill('SIGKILL'));
     }
-    if (cure === '/proc is back') this.#within(['-m', 'mount', '-t', 'tmpfs', 'none', '/proc']);
+    if (cure === '/proc is back') {
+      await this.#hasLooked();
+      this.#within(['-m', 'mount', '-t', 'tmpfs', 'none', '/proc']);
+    }
   }
 
   /** Ends its trouble. */
@@ -84,6 +91,14 @@ export class SickService {
     }
     if (cure === '/proc is back') this.#within(['-m', 'umount', '/proc']);
     if (cure === 'restart') await this.stop();
+  }
+
+  async #hasLooked(): Promise<void> {
+    const looked = /^synfin_source_observations_total\{synfin_source_name="procfs"\} [1-9]/m;
+    for (const end = Date.now() + mostWaitMs; !looked.test(await this.metrics().catch(() => '')); ) {
+      if (Date.now() > end) throw new Error(`it does not look. ${this.said}`);
+      await sleep(200);
+    }
   }
 
   async stop(): Promise<void> {

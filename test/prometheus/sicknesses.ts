@@ -13,6 +13,8 @@ export interface Sickness {
   /** In the network namespace of this one, instead of one of its own. */
   readonly beside?: string;
   readonly cure?: Cure;
+  /** It is cured as soon as its alerts fire, since it takes long to get well. */
+  readonly isSlow?: boolean;
   /** `name severity` of every rule that is to fire for it. */
   readonly alerts: readonly string[];
   /** What follows from it, or not, as it happens. */
@@ -29,11 +31,8 @@ const impatient = {
   SYNFIN_HANDSHAKE_MS: '1500',
 };
 
-/** So that looks come in time, on a host that has other things to do. It is more than an agent takes by default. */
+/** So that looks come in time, on a host that has other things to do. */
 const hurried = { SYNFIN_CPU_BUDGET: '0.2' };
-/** As it is by default: whoever is well keeps to it. */
-const modest = { SYNFIN_CPU_BUDGET: '0.01', SYNFIN_INTERVAL_MS: '2000' };
-
 const fewPorts = [
   'ip addr add 10.99.0.2/32 dev lo',
   'sysctl -qw net.ipv4.ip_local_port_range="40000 40199" net.ipv4.tcp_tw_reuse=0',
@@ -102,6 +101,8 @@ export const sicknesses: Readonly<Record<string, Sickness>> = {
     program: 'idle.mjs',
     env: { SYNFIN_SOURCES: 'procfs' },
     cure: '/proc is back',
+    // The pause before a source is tried again grows.
+    isSlow: true,
     alerts: ['SynfinAgentNotLooking warning'],
   },
   losing: { program: 'losing.mjs', env: { SYNFIN_MAX_CONNECTIONS: '10' }, alerts: ['SynfinAgentLosingEvents warning'] },
@@ -117,7 +118,7 @@ export const sicknesses: Readonly<Record<string, Sickness>> = {
   // They look as often as the sick ones do: a false alarm would show.
   healthy: { program: 'healthy.mjs', beside: 'accept-queue', alerts: [] },
   'healthy-flooded': { program: 'healthy.mjs', beside: 'syn-queue', alerts: [] },
-  idle: { program: 'idle.mjs', env: modest, alerts: [] },
+  idle: { program: 'idle.mjs', alerts: [] },
 };
 
 /** The environment of one, and what it is run under. `pidOf` says which process it is beside. */
@@ -130,9 +131,12 @@ export function surroundings(
   return { env: { ...impatient, ...hurried, ...env }, under };
 }
 
-/** What it may well have besides: whoever looks more often than usual takes more than usual. */
-export function mayFire({ env, mayFire: more = [] }: Sickness): readonly string[] {
-  return env?.SYNFIN_CPU_BUDGET === modest.SYNFIN_CPU_BUDGET ? more : [...more, 'SynfinAgentOverBudget warning'];
+/**
+ * What each may have besides: they look more often than an agent does by default, and may take more for it. The default
+ * budget cannot be tried here: it is a share of a core over minutes, and the minutes are shortened.
+ */
+export function mayFire({ mayFire: more = [] }: Sickness): readonly string[] {
+  return [...more, 'SynfinAgentOverBudget warning'];
 }
 
 /** What runs a program in the network namespace of this process. */
