@@ -41,7 +41,7 @@ describe('what a dashboard says that a counter has counted', { skip: missing('pr
   it('one that was not there before → all that it says', () => assertCounted('_x70 7x30', 7));
 
   it('a scrape failed at the beginning of the hour → still 0, and not all since the process began', () =>
-    assertCounted('40000x38 stale 40000x60', 0));
+    assertCounted('40000x39 stale 40000x59', 0));
 
   it('a process that was restarted under the same name → what it has counted since', () =>
     assertCounted('40000x60 0x10 5x40', 5));
