@@ -28,10 +28,10 @@ export function rate(counter: string): string {
 
 /**
  * What a counter has counted in a time. One that was not there before has counted all that it says: `increase` alone
- * never sees the first of anything.
+ * never sees the first of anything. A scrape that failed just then does not make it new.
  */
 export function increase(counter: string, over = window): string {
-  return `((increase(${counter}[${over}]) and ${counter} offset ${over}) or ${counter})`;
+  return `((increase(${counter}[${over}]) and last_over_time(${counter}[5m] offset ${over})) or ${counter})`;
 }
 
 /**
