@@ -15,6 +15,8 @@ export interface Sickness {
   readonly cure?: Cure;
   /** It is cured as soon as its alerts fire, since it takes long to get well. */
   readonly isSlow?: boolean;
+  /** Among those that are tried at each run of the tests; all of them together are more than two cores can bear. */
+  readonly always?: boolean;
   /** `name severity` of every rule that is to fire for it. */
   readonly alerts: readonly string[];
   /** What follows from it, or not, as it happens. */
@@ -49,23 +51,27 @@ const lossy = [
 /** By the name of the job that Prometheus scrapes. */
 export const sicknesses: Readonly<Record<string, Sickness>> = {
   'close-wait': {
+    always: true,
     program: 'close-wait.mjs',
     setUp: ['ulimit -n 1000'],
     alerts: ['SynfinCloseWaitLeak warning', 'SynfinCloseWaitLeak critical'],
   },
   unread: {
+    always: true,
     program: 'unread.mjs',
     setUp: ['ulimit -n 200'],
     alerts: ['SynfinUnreadData warning', 'SynfinUnreadData critical'],
     mayFire: ['SynfinDescriptorsRunningOut warning', 'SynfinDescriptorsRunningOut critical'],
   },
   descriptors: {
+    always: true,
     program: 'descriptors.mjs',
     args: ['200'],
     setUp: ['ulimit -n 200'],
     alerts: ['SynfinDescriptorsRunningOut warning', 'SynfinDescriptorsRunningOut critical'],
   },
   ports: {
+    always: true,
     program: 'ports.mjs',
     args: ['200'],
     setUp: fewPorts,
@@ -92,11 +98,11 @@ export const sicknesses: Readonly<Record<string, Sickness>> = {
     cure: 'no more SYNs',
     alerts: ['SynfinSynFlood warning', 'SynfinSynFlood critical'],
   },
-  'stuck-write': { program: 'stuck-write.mjs', alerts: ['SynfinStuckWrites warning'] },
+  'stuck-write': { always: true, program: 'stuck-write.mjs', alerts: ['SynfinStuckWrites warning'] },
   unanswered: { program: 'unanswered.mjs', setUp: lossy, alerts: ['SynfinConnectUnanswered warning'] },
   // A failure counts for five minutes: whoever mends the code starts it anew anyway.
   'keep-alive': { program: 'keep-alive.mjs', cure: 'restart', alerts: ['SynfinKeepAliveRace warning'] },
-  silent: { program: 'silent.mjs', alerts: ['SynfinAgentNotReporting warning'] },
+  silent: { always: true, program: 'silent.mjs', alerts: ['SynfinAgentNotReporting warning'] },
   blind: {
     program: 'idle.mjs',
     env: { SYNFIN_SOURCES: 'procfs' },
@@ -114,12 +120,23 @@ export const sicknesses: Readonly<Record<string, Sickness>> = {
     alerts: ['SynfinAgentOverBudget warning'],
   },
   // Connects that are refused, or slow: what the panels show of handshakes, and no trouble of this process.
-  client: { program: 'client.mjs', alerts: [] },
+  client: { always: true, program: 'client.mjs', alerts: [] },
   // They look as often as the sick ones do: a false alarm would show.
-  healthy: { program: 'healthy.mjs', beside: 'accept-queue', alerts: [] },
+  healthy: { always: true, program: 'healthy.mjs', beside: 'accept-queue', alerts: [] },
   'healthy-flooded': { program: 'healthy.mjs', beside: 'syn-queue', alerts: [] },
-  idle: { program: 'idle.mjs', alerts: [] },
+  idle: { always: true, program: 'idle.mjs', alerts: [] },
 };
+
+/** Those that are tried now: all, or some. */
+export function tried(all: boolean): readonly [string, Sickness][] {
+  const entries = Object.entries(sicknesses).filter(([, { always }]) => all || always);
+  const names = new Set(entries.map(([name]) => name));
+  // One whose neighbour is not there is by itself.
+  return entries.map(([name, { beside, ...rest }]) => [
+    name,
+    beside !== undefined && names.has(beside) ? { ...rest, beside } : rest,
+  ]);
+}
 
 /** The environment of one, and what it is run under. `pidOf` says which process it is beside. */
 export function surroundings(
