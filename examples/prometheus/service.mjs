@@ -55,6 +55,9 @@ app.post('/heal', async (_req, res) => {
   res.json({ closed: bodies.length });
 });
 
+// The upstream hangs up on idle connections: a request that goes out at that moment fails, and is not our mistake.
+app.use((error, _req, res, _next) => res.status(502).json({ error: error.message }));
+
 const server = http.createServer(app).listen(Number(PORT), HOST);
 await once(server, 'listening');
 console.log(`service   http://${HOST}:${server.address().port}`);

@@ -15,7 +15,7 @@ export interface Sickness {
   readonly cure?: Cure;
   /** It is cured as soon as its alerts fire, since it takes long to get well. */
   readonly isSlow?: boolean;
-  /** Among those that are tried at each run of the tests; all of them together are more than two cores can bear. */
+  /** Among those that are tried at each run of CI; all of them together are more than two noisy cores can bear. */
   readonly always?: boolean;
   /** `name severity` of every rule that is to fire for it. */
   readonly alerts: readonly string[];

