@@ -89,8 +89,9 @@ describe('examples/prometheus', () => {
 
   it('what was started last is ended first: nobody is left who asks one that is gone', async () => {
     const program = (name: string, graceMs: number) =>
-      `await programs.node('${name}', ['-e', \`setInterval(() => {}, 1000); console.log('${name} is there');
-        process.on('SIGTERM', () => setTimeout(() => { console.log('${name} ends'); process.exit(); }, ${graceMs}));\`], {});`;
+      `await programs.node('${name}', ['-e', \`setInterval(() => {}, 1000);
+        process.on('SIGTERM', () => setTimeout(() => { console.log('${name} ends'); process.exit(); }, ${graceMs}));
+        console.log('${name} is there');\`], {});`;
     const script = `import { Programs } from './examples/prometheus/programs.mjs'; const programs = new Programs();
       ${program('upstream', 0)} ${program('service', 500)} await programs.endAll();`;
     const { stdout, stderr } = await new Program(['--input-type=module', '--eval', script], {}).ended;
