@@ -22,7 +22,7 @@ const env = {
 
 function app(mode: string, sources: string, under: readonly string[] = [], flags: readonly string[] = []): Program {
   const args = [...flags, '--import', register, fixture('fallback.mjs'), mode];
-  return new Program(args, { env: { ...env, SYNFIN_SOURCES: sources }, under });
+  return new Program(args, { env: { ...env, SYNFIN_SOURCES: sources }, under, limitMs: 60_000 });
 }
 
 /** The next status in which this source runs and so many connections are in a finding. */
